@@ -1,0 +1,58 @@
+/** Imports point inwards, without circles (docs/architecture.md). `npm run layers` fails where one does not. */
+const core = 'packages/core/src';
+/** A slice may import the slices named here and everything below the slices. */
+const arrows = {
+  tokens: [],
+  audit: [],
+  revocation: [],
+  sessions: ['tokens', 'audit', 'revocation'],
+  accounts: ['tokens', 'audit', 'revocation', 'sessions'],
+};
+const slices = Object.keys(arrows);
+const own = (slice) => `^${core}/(kernel|http|${[slice, ...arrows[slice]].join('|')})/`;
+const test = '\\.(test|test-d)\\.ts$';
+
+export default {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { pathNot: 'node_modules' } } },
+    {
+      name: 'kernel-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: `^${core}/kernel/`, pathNot: test },
+      to: { path: '^packages/', pathNot: `^${core}/kernel/` },
+    },
+    {
+      name: 'http-imports-only-the-kernel',
+      severity: 'error',
+      from: { path: `^${core}/http/`, pathNot: test },
+      to: { path: '^packages/', pathNot: `^${core}/(kernel|http)/` },
+    },
+    ...slices.map((slice) => ({
+      name: `${slice}-imports-only-along-the-arrows`,
+      severity: 'error',
+      from: { path: `^${core}/${slice}/`, pathNot: test },
+      to: { path: '^packages/', pathNot: own(slice) },
+    })),
+    {
+      name: 'core-imports-three-packages',
+      severity: 'error',
+      from: { path: `^${core}/`, pathNot: test },
+      to: { dependencyTypesNot: ['core', 'local'], pathNot: ['node_modules/(jose|@node-rs/argon2|zod)/', `^${core}/`] },
+    },
+    {
+      name: 'satellites-import-core-by-its-name',
+      severity: 'error',
+      from: { path: '^packages/(?!core/)([^/]+)/', pathNot: test },
+      to: { path: '^packages/', pathNot: ['^packages/$1/', `^${core}/([a-z]+/)?index\\.ts$`] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      conditionNames: ['@castellan/source', 'import', 'types', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
+  },
+};

@@ -1,0 +1,46 @@
+import type { Endpoint } from './endpoint.ts';
+import type { Exchange, HttpRequest, HttpResponse, RequestBody } from './exchange.ts';
+import type { BodyGuard, Guard } from './guard.ts';
+
+/** A policy made into guards, in the order that `policy.ts` fixes. */
+export interface CompiledPolicy {
+  readonly head: readonly Guard[];
+  readonly body: readonly BodyGuard[];
+  /** The route's template when the policy names it. */
+  readonly route: string | undefined;
+}
+
+/** One request's way in and out. All that an adapter calls; synchronous when the guards are. */
+export interface Passage {
+  /** Before the body is read: the refusal, or `undefined` for "go on". */
+  head(): HttpResponse | undefined | Promise<HttpResponse | undefined>;
+  /** After the body was read, when the policy has body guards. */
+  body(body: RequestBody): HttpResponse | undefined | Promise<HttpResponse | undefined>;
+  /** Whether body guards wait for the body. */
+  readonly wantsBody: boolean;
+  /** Whether an `after` wants to see the answer; false: install no capture at all. */
+  readonly watches: boolean;
+  /** Unwinds. Called exactly once per passage, also with its own refusal. Never rejects. */
+  leave(response: HttpResponse): HttpResponse | Promise<HttpResponse>;
+}
+
+/** What a path and method name in the table of mounted endpoints. */
+export type EndpointMatch =
+  | { readonly endpoint: Endpoint; readonly params: Readonly<Record<string, string>> }
+  /** The path is known, the method is not: these are (405, `Allow`). */
+  | { readonly allow: readonly string[] };
+
+/** What the composed object offers to an adapter. `P` is the type of its policies. */
+export interface Entry<P> {
+  /** @throws TypeError naming the option when the policy makes no sense */
+  compile(policy: P | undefined): CompiledPolicy;
+  /** Begins an exchange: context with tenant and request id. */
+  exchange(request: HttpRequest): Exchange;
+  open(policy: CompiledPolicy, exchange: Exchange): Passage;
+  /** Looks a path below the prefix up. `undefined`: not ours. */
+  match(method: string, path: string): EndpointMatch | undefined;
+  /** Serves a mounted endpoint whole: guards, body, handler, problems. Never rejects. */
+  serve(match: EndpointMatch, exchange: Exchange, readBody: () => Promise<RequestBody>): Promise<HttpResponse>;
+  /** Anything thrown, as the one shape that leaves. */
+  problem(error: unknown, exchange: Exchange): HttpResponse;
+}

@@ -1,0 +1,2 @@
+export * from './revocation-knowledge.ts';
+export * from './revocation-store.ts';

