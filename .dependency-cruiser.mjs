@@ -8,6 +8,7 @@ const arrows = {
   sessions: ['tokens', 'audit', 'revocation'],
   accounts: ['tokens', 'audit', 'revocation', 'sessions'],
 };
+const satellites = ['adapter-express', 'bcrypt', 'store-postgres', 'testkit'];
 const slices = Object.keys(arrows);
 const own = (slice) => `^${core}/(kernel|http|${[slice, ...arrows[slice]].join('|')})/`;
 const test = '\\.(test|test-d)\\.ts$';
@@ -39,12 +40,15 @@ export default {
       from: { path: `^${core}/`, pathNot: test },
       to: { dependencyTypesNot: ['core', 'local'], pathNot: ['node_modules/(jose|@node-rs/argon2|zod)/', `^${core}/`] },
     },
-    {
-      name: 'satellites-import-core-by-its-name',
+    ...satellites.map((name) => ({
+      name: `${name}-imports-core-by-its-name`,
       severity: 'error',
-      from: { path: '^packages/(?!core/)([^/]+)/', pathNot: test },
-      to: { path: '^packages/', pathNot: ['^packages/$1/', `^${core}/([a-z]+/)?index\\.ts$`] },
-    },
+      from: { path: `^packages/${name}/`, pathNot: test },
+      to: {
+        path: '^packages/',
+        pathNot: [`^packages/${name}/`, `^${core}/index\\.ts$`, `^${core}/[a-z]+/index\\.ts$`],
+      },
+    })),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
