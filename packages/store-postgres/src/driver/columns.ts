@@ -1,0 +1,89 @@
+/**
+ * One shape of values whatever carried the row: our own parsers over pg, the host's parsers below Kysely, PGlite's.
+ * Verbs read every column through these, and bind times through {@link timestampValue}.
+ */
+const timestampText = /^(\d{4,})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?(?::?\d\d)?)$/;
+
+/** Unix ms of a `timestamptz` in PostgreSQL's ISO text form; digits below a millisecond are cut off. */
+export function parseTimestamp(text: string): number {
+  if (text === 'infinity') return Number.POSITIVE_INFINITY;
+  if (text === '-infinity') return Number.NEGATIVE_INFINITY;
+  const m = timestampText.exec(text);
+  if (!m) throw new TypeError('expected a timestamptz in ISO form');
+  const utc = Date.UTC(Number(m[1]), Number(m[2]) - 1, Number(m[3]), Number(m[4]), Number(m[5]), Number(m[6]));
+  const fraction = m[7] === undefined ? 0 : Number(m[7].padEnd(3, '0').slice(0, 3));
+  return utc + fraction - offsetMs(m[8] ?? 'Z');
+}
+
+function offsetMs(zone: string): number {
+  if (zone === 'Z') return 0;
+  const digits = zone.replaceAll(':', '');
+  const seconds = Number(digits.slice(1, 3)) * 3600 + Number(digits.slice(3, 5)) * 60 + Number(digits.slice(5, 7));
+  return (digits[0] === '-' ? -seconds : seconds) * 1000;
+}
+
+/** How Unix ms is bound: ISO text, which `$1::timestamptz` reads the same under every driver and time zone. */
+export function timestampValue(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Unix ms of a `timestamptz` column. */
+export function readMs(value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === 'string') return parseTimestamp(value);
+  throw new TypeError('expected a timestamptz');
+}
+
+/** Unix ms of a nullable `timestamptz` column. */
+export function readMsOrNull(value: unknown): number | null {
+  return value === null ? null : readMs(value);
+}
+
+/** The bytes of a `bytea` column. */
+export function readBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === 'string' && value.startsWith('\\x')) return Buffer.from(value.slice(2), 'hex');
+  throw new TypeError('expected a bytea');
+}
+
+/** The bytes of a nullable `bytea` column. */
+export function readBytesOrNull(value: unknown): Uint8Array | null {
+  return value === null ? null : readBytes(value);
+}
+
+/** A whole number (`smallint`, `int`, `bigint`, `count(*)`). @throws TypeError beyond 2^53. */
+export function readInt(value: unknown): number {
+  const number = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
+  throw new TypeError('expected a whole number');
+}
+
+/** A nullable whole number. */
+export function readIntOrNull(value: unknown): number | null {
+  return value === null ? null : readInt(value);
+}
+
+/** A `text`, `uuid`, `inet` or `xid8` column. */
+export function readText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return value.toString();
+  throw new TypeError('expected a text');
+}
+
+/** A nullable text. */
+export function readTextOrNull(value: unknown): string | null {
+  return value === null ? null : readText(value);
+}
+
+/** A `boolean` column. */
+export function readBoolean(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  if (value === 't' || value === 'f') return value === 't';
+  throw new TypeError('expected a boolean');
+}
+
+/** A `json` or `jsonb` column; text where no parser ran below us. */
+export function readJson(value: unknown): unknown {
+  return typeof value === 'string' ? JSON.parse(value) : value;
+}

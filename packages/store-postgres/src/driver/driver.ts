@@ -1,0 +1,57 @@
+import type { Statement } from './statement.ts';
+
+/**
+ * What a driver binds. Times go as text of {@link timestampValue}, JSON as JSON text; the statement casts
+ * (`$1::timestamptz`, `$2::jsonb`, `$3::bytea[]`). No `Date`, no `undefined`: the drivers disagree about them.
+ */
+export type BindValue = string | number | boolean | null | Uint8Array | readonly BindValue[];
+
+/**
+ * What may be repeated after the connection was lost with the outcome unknown.
+ * `read`: changes nothing. `idempotent`: the same call again is safe (ids and successors were chosen before the call).
+ * `never`: only what was certainly not executed, or was rolled back by the server, is tried again.
+ */
+export type Retry = 'read' | 'idempotent' | 'never';
+
+/** How a statement or a transaction is carried out. */
+export interface RunOptions {
+  readonly retry: Retry;
+  /** How long one statement may take, ms. One second later its connection is destroyed. Default 5,000; hot paths 1,000. */
+  readonly timeoutMs?: number;
+  /** How long everything may take, ms: waiting for a connection, the statement, tries. Default: no bound of its own. */
+  readonly withinMs?: number;
+}
+
+/** Carries out one statement. */
+export interface Runner {
+  /**
+   * Rows as objects by column name; read their values through `columns.ts`, the drivers' parsers differ.
+   * @throws StoreUnavailableError when the database is away, or its answer did not come in time.
+   * @throws DatabaseConflict when a constraint was violated (SQLSTATE class 23): a result, for the verb to tell.
+   * Other errors of SQL (a mistake in the statement, a missing table or right) are thrown as they are.
+   */
+  run<R extends object>(statement: Statement, values: readonly BindValue[], options: RunOptions): Promise<readonly R[]>;
+}
+
+/** A way to reach PostgreSQL. `Tx` is the transaction that the caller's own code gets: Kysely's `Transaction<DB>`. */
+export interface Driver<Tx> extends Runner {
+  /**
+   * BEGIN … COMMIT on one connection; `work` gets a runner and Kysely's transaction on that connection. A throw rolls all
+   * back and comes out as it is. The whole unit is carried out again where it was certainly rolled back; after a lost
+   * COMMIT only with `retry: 'idempotent'`. `work` must therefore have no effects outside of the transaction.
+   * The options of the runner's `run` bound the single statement; its `retry` means nothing inside a transaction.
+   */
+  transaction<T>(work: (runner: Runner, tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** How many flights of one group commit pay at the same time; 0: batches are pointless here, ask singly. */
+  readonly maxFlights: number;
+  /** Refuses (`TypeError`) a server older than 15 and a default isolation level above READ COMMITTED. */
+  start(): Promise<void>;
+  /** Ends what the driver opened itself; never the caller's pool. */
+  stop(): Promise<void>;
+}
+
+/** How a transaction is carried out. */
+export interface TransactionOptions extends Omit<RunOptions, 'retry'> {
+  /** Whether the unit may be carried out again when the answer to COMMIT was lost. Default `never`. */
+  readonly retry?: 'idempotent' | 'never';
+}
