@@ -1,1 +1,13 @@
-export {};
+/**
+ * Conformance cases for Castellan's stores, a manual clock and fault wrappers. Runner-agnostic.
+ * @packageDocumentation
+ */
+export { accountStoreCases } from './cases/account-store-cases.ts';
+export { auditStoreCases } from './cases/audit-store-cases.ts';
+export { revocationStoreCases } from './cases/revocation-store-cases.ts';
+export { sessionStoreCases } from './cases/session-store-cases.ts';
+export { subjectStoreCases } from './cases/subject-store-cases.ts';
+export type { ConformanceCase } from './conformance-case.ts';
+export { type ManualClock, manualClock } from './manual-clock.ts';
+export { skewDate } from './skew-date.ts';
+export type { StoreHarness, StoreSet } from './store-harness.ts';
