@@ -1,0 +1,134 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { type Duration, durationMs } from '@castellan/core/kernel';
+import { generatePepper } from '@castellan/core/sessions';
+import { generateKeys } from '@castellan/core/tokens';
+import * as z from 'zod';
+
+/** Everything the reference app reads from its environment; `.env.example` documents each variable. */
+export interface Configuration {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Empty: the embedded database in `data`. */
+  readonly databaseUrl: string;
+  readonly data: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly keys: string;
+  readonly peppers: string;
+  readonly accessTokenTtl: Duration;
+  readonly grace: Duration;
+  readonly reissue: Duration | 'unlimited' | false;
+  readonly idle: Duration;
+  readonly absolute: Duration;
+  readonly maxStaleness: Duration;
+  readonly tiers: Readonly<Record<string, { readonly rank: number }>>;
+}
+
+const duration = (name: string, fallback: Duration) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      try {
+        durationMs(text, name);
+      } catch (error) {
+        context.issues.push({ code: 'custom', message: (error as Error).message, input: text });
+      }
+      return text as Duration;
+    });
+
+const TIERS = '{"observer":{"rank":0},"navigator":{"rank":1},"operator":{"rank":2},"sovereign":{"rank":3}}';
+
+const Environment = z.object({
+  NODE_ENV: z.string().default('development'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z.string().default(''),
+  CASTELLAN_DATA: z.string().default(path.resolve(import.meta.dirname, '../../../.castellan')),
+  CASTELLAN_ISSUER: z.url().optional(),
+  CASTELLAN_AUDIENCE: z.string().optional(),
+  CASTELLAN_KEYS: z.string().optional(),
+  CASTELLAN_PEPPERS: z.string().optional(),
+  CASTELLAN_ACCESS_TOKEN_TTL: duration('CASTELLAN_ACCESS_TOKEN_TTL', '15m'),
+  CASTELLAN_REFRESH_GRACE: duration('CASTELLAN_REFRESH_GRACE', '10s'),
+  CASTELLAN_REISSUE_WINDOW: z
+    .union([z.literal('off'), z.literal('unlimited'), duration('CASTELLAN_REISSUE_WINDOW', '120s')])
+    .default('unlimited'),
+  CASTELLAN_SESSION_IDLE: duration('CASTELLAN_SESSION_IDLE', '14d'),
+  CASTELLAN_SESSION_ABSOLUTE: duration('CASTELLAN_SESSION_ABSOLUTE', '30d'),
+  CASTELLAN_MAX_STALENESS: duration('CASTELLAN_MAX_STALENESS', '2s'),
+  CASTELLAN_TIERS: z
+    .string()
+    .default(TIERS)
+    .transform((text, context) => {
+      try {
+        return z.record(z.string(), z.strictObject({ rank: z.number().int() })).parse(JSON.parse(text));
+      } catch {
+        context.issues.push({
+          code: 'custom',
+          message: 'CASTELLAN_TIERS must be JSON such as {"free":{"rank":0},"pro":{"rank":1}}',
+          input: text,
+        });
+        return z.NEVER;
+      }
+    }),
+});
+
+/**
+ * Reads and checks the environment. In development keys and peppers are made once and kept in the data folder;
+ * production refuses to start without its own.
+ *
+ * @throws Error naming each variable that is missing or malformed, never its value
+ */
+export function readConfiguration(env: NodeJS.ProcessEnv, warn: (message: string) => void): Configuration {
+  for (const name of Object.keys(env))
+    if (name.startsWith('CASTELLAN_') && !(name in Environment.shape)) warn(`${name} is not known and has no effect`);
+  // an empty variable is an unset one: `DATABASE_URL= npm run demo`
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success)
+    throw new Error(
+      `configuration: ${parsed.error.issues.map((issue) => (issue.path.length ? `${issue.path.join('.')}: ${issue.message}` : issue.message)).join('; ')}`,
+    );
+  const settings = parsed.data;
+  const production = settings.NODE_ENV === 'production';
+  const secret = (name: 'CASTELLAN_KEYS' | 'CASTELLAN_PEPPERS', make: () => string): string => {
+    const value = settings[name];
+    if (value !== undefined) return value;
+    if (production)
+      throw new Error(`configuration: ${name} must be set in production; npx castellan-postgres keys makes one`);
+    return kept(path.join(settings.CASTELLAN_DATA, name.toLowerCase().replaceAll('_', '-')), make);
+  };
+  const issuer = settings.CASTELLAN_ISSUER ?? (production ? undefined : `http://${settings.HOST}:${settings.PORT}`);
+  if (issuer === undefined)
+    throw new Error('configuration: CASTELLAN_ISSUER must be set in production, for example https://api.example.com');
+  return {
+    production,
+    host: settings.HOST,
+    port: settings.PORT,
+    databaseUrl: settings.DATABASE_URL,
+    data: settings.CASTELLAN_DATA,
+    issuer,
+    audience: settings.CASTELLAN_AUDIENCE ?? issuer,
+    keys: secret('CASTELLAN_KEYS', generateKeys),
+    peppers: secret('CASTELLAN_PEPPERS', generatePepper),
+    accessTokenTtl: settings.CASTELLAN_ACCESS_TOKEN_TTL,
+    grace: settings.CASTELLAN_REFRESH_GRACE,
+    reissue: settings.CASTELLAN_REISSUE_WINDOW === 'off' ? false : settings.CASTELLAN_REISSUE_WINDOW,
+    idle: settings.CASTELLAN_SESSION_IDLE,
+    absolute: settings.CASTELLAN_SESSION_ABSOLUTE,
+    maxStaleness: settings.CASTELLAN_MAX_STALENESS,
+    tiers: settings.CASTELLAN_TIERS,
+  };
+}
+
+/** Made at the first start, the same at every later one, readable by the owner only. */
+function kept(file: string, make: () => string): string {
+  if (fs.existsSync(file)) return fs.readFileSync(file, 'utf8');
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const value = make();
+  fs.writeFileSync(file, value, { mode: 0o600, flag: 'wx' });
+  return value;
+}

@@ -1,0 +1,33 @@
+import { readArguments } from './arguments.ts';
+import { readConfiguration } from './configuration.ts';
+import { startReferenceApp } from './reference-app.ts';
+import { runTour } from './tour/run-tour.ts';
+import { welcome } from './welcome.ts';
+
+try {
+  const { tour } = readArguments(process.argv.slice(2));
+  if (tour) {
+    process.exitCode = (await runTour((line) => console.log(line))) === 0 ? 0 : 1;
+  } else {
+    const app = await startReferenceApp(
+      readConfiguration(process.env, (message) => console.warn(`warning: ${message}`)),
+    );
+    console.log(welcome(app));
+    const stop = (): void => {
+      process.removeListener('SIGTERM', stop);
+      process.removeListener('SIGINT', stop); // a second Ctrl-C ends it at once
+      app.stop().then(
+        () => process.exit(0),
+        (error) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
