@@ -1,1 +1,2 @@
 export * from './account-store.ts';
+export * from './memory-account-store.ts';
