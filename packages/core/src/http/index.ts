@@ -1,5 +1,26 @@
+/**
+ * Exchange, guards, passage, problems and mounted endpoints, for every framework the same.
+ * @packageDocumentation
+ */
+export { AbandonedError } from './abandoned.ts';
+export { canonicalAddress, maskAddress } from './address.ts';
 export * from './endpoint.ts';
+export { type EndpointTable, endpointTable } from './endpoint-table.ts';
 export * from './entry.ts';
 export * from './exchange.ts';
 export * from './guard.ts';
+export { type HttpProblemCode, httpProblems } from './http-problems.ts';
+export { emptyResponse, jsonResponse } from './json-response.ts';
+export { type LingerOptions, lingerBeforeEnd } from './linger.ts';
+export { notImplemented } from './not-implemented.ts';
+export { originOf } from './origin-of.ts';
+export { type BodyKind, bodyKind, parseBody } from './parse-body.ts';
+export { composeGuards, openPassage, type ToProblem } from './passage.ts';
 export * from './problem.ts';
+export { mergeProblems } from './problem-catalogue.ts';
+export { createProblemResponse, type ProblemResponseOptions } from './problem-response.ts';
+export { announcesBody, BODY_LIMIT, readBody } from './read-body.ts';
+export { type ExchangeFactoryOptions, exchangeFactory, givenRequestId } from './request-id.ts';
+export { type Carrier, principalOf, rawOf, type Seat, seatOf, takeSeat, withPrincipal } from './seat.ts';
+export { createEndpointServer, type EndpointServer, type EndpointServerOptions } from './serve-endpoint.ts';
+export { validateBody, validateQuery } from './validate.ts';

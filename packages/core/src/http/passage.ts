@@ -1,0 +1,115 @@
+import type { CompiledPolicy, Passage } from './entry.ts';
+import type { Exchange, HttpResponse, RequestBody } from './exchange.ts';
+import type { After, Guard, Verdict } from './guard.ts';
+
+/** Anything thrown, as the one shape that leaves. Must not throw itself. */
+export type ToProblem = (error: unknown, exchange: Exchange) => HttpResponse;
+
+type Refusal = HttpResponse | undefined;
+
+/**
+ * Begins one request's way through a policy's guards. Nothing here waits unless a guard does.
+ *
+ * Every guard decides in order; the first answer ends the way in. What a guard throws becomes a problem at its own
+ * level: the `after` of the guards before it see that problem like any other answer.
+ */
+export function openPassage(policy: CompiledPolicy, exchange: Exchange, problem: ToProblem): Passage {
+  const afters: After[] = [];
+  return {
+    head: () => enter(policy.head, exchange, afters, problem, 0),
+    body: (body: RequestBody) =>
+      enter(
+        policy.body,
+        { request: exchange.request, context: exchange.context, headers: exchange.headers, body },
+        afters,
+        problem,
+        0,
+      ),
+    wantsBody: policy.body.length > 0,
+    get watches() {
+      return afters.length > 0;
+    },
+    leave: (response) => unwind(afters, response, exchange, problem),
+  };
+}
+
+/**
+ * Makes one guard of several, which pass, answer and unwind as if they stood there themselves.
+ *
+ * @param problem makes the answer for what one of them throws, so that those before it still see it
+ */
+export function composeGuards(guards: readonly Guard[], problem: ToProblem): Guard {
+  const policy: CompiledPolicy = { head: guards, body: [], route: undefined };
+  return (exchange) => {
+    const passage = openPassage(policy, exchange, problem);
+    const settle = (refusal: Refusal): Verdict | Promise<HttpResponse> => {
+      if (refusal) return passage.leave(refusal);
+      if (passage.watches) return (response) => passage.leave(response);
+    };
+    const refusal = passage.head();
+    return refusal instanceof Promise ? refusal.then(settle) : settle(refusal);
+  };
+}
+
+function enter<X extends Exchange>(
+  guards: readonly ((exchange: X) => Verdict | Promise<Verdict>)[],
+  exchange: X,
+  afters: After[],
+  problem: ToProblem,
+  from: number,
+): Refusal | Promise<Refusal> {
+  for (let at = from; at < guards.length; at++) {
+    let verdict: Verdict | Promise<Verdict>;
+    try {
+      verdict = (guards[at] as (exchange: X) => Verdict | Promise<Verdict>)(exchange);
+    } catch (error) {
+      return problem(error, exchange);
+    }
+    if (!verdict) continue;
+    if (typeof verdict === 'function') afters.push(verdict);
+    else if (isPromise(verdict))
+      return verdict.then(
+        (late) => {
+          if (typeof late === 'function') afters.push(late);
+          else if (late) return late;
+          return enter(guards, exchange, afters, problem, at + 1);
+        },
+        (error: unknown) => problem(error, exchange),
+      );
+    else return verdict;
+  }
+  return undefined;
+}
+
+/** Takes each `after` off before it runs: whatever happens, none runs twice and those below it still run. */
+function unwind(
+  afters: After[],
+  response: HttpResponse,
+  exchange: Exchange,
+  problem: ToProblem,
+): HttpResponse | Promise<HttpResponse> {
+  let current = response;
+  for (let after = afters.pop(); after; after = afters.pop()) {
+    let next: HttpResponse | Promise<HttpResponse>;
+    try {
+      next = after(current);
+    } catch (error) {
+      next = problem(error, exchange);
+    }
+    if (!next) continue; // an untyped `after` that only looked
+    if (isPromise(next)) {
+      const before = current;
+      return next.then(
+        (late) => unwind(afters, late ?? before, exchange, problem),
+        (error: unknown) => unwind(afters, problem(error, exchange), exchange, problem),
+      );
+    }
+    current = next;
+  }
+  return current;
+}
+
+/** Promises of other realms and libraries too. */
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise || typeof (value as { then?: unknown }).then === 'function';
+}
