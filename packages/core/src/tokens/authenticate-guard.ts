@@ -1,0 +1,87 @@
+import type { Exchange, Guard, Principal } from '../http/index.ts';
+import type { Origin } from '../kernel/index.ts';
+import type { AccessCheck } from './access-check.ts';
+import { isScopeToken } from './claims-rules.ts';
+import { insufficientScope, insufficientTier, tokenMissing, tokenRefused } from './token-problems.ts';
+
+/** What {@link authenticateGuard} is made from. */
+export interface AuthenticateOptions {
+  readonly check: AccessCheck;
+  /** All of these are demanded. Default none. */
+  readonly scopes?: readonly string[];
+  /** The lowest tier that is let in. Default any. */
+  readonly tier?: string;
+  /** Tiers by name; a higher rank includes what a lower one may. Needed with `tier`. */
+  readonly tiers?: Readonly<Record<string, { readonly rank: number }>>;
+  /** Ask the store about revocation at every request. Default false. */
+  readonly strict?: boolean;
+}
+
+const SCHEME = /^bearer(?: |$)/i;
+
+/**
+ * Bearer token (RFC 6750) → `context.principal`; then scope, then tier. Synchronous when the token is memoised. A store
+ * that is away is thrown on as it is and becomes 503: never 401 for a token that may be good.
+ *
+ * @throws TypeError at declaration, naming the policy's option that makes no sense
+ */
+export function authenticateGuard(options: AuthenticateOptions): Guard {
+  const { check, strict = false } = options;
+  const scopes = checkScopes(options.scopes ?? []);
+  const reaches = tierRule(options);
+
+  function admit(exchange: Exchange, principal: Principal): void {
+    // the check has looked at it; a principal of another tenant would be a breach, so it is looked at twice
+    if (principal.tenant !== exchange.context.tenant) throw tokenRefused('invalid_token');
+    for (const scope of scopes) if (!principal.scopes.has(scope)) throw insufficientScope(scopes);
+    if (!reaches(principal.tier)) throw insufficientTier();
+    exchange.context.principal = principal;
+  }
+
+  return (exchange) => {
+    const token = bearerToken(exchange.request.headers.authorization);
+    const found = check(token, { tenant: exchange.context.tenant, origin: () => originOf(exchange), strict });
+    return found instanceof Promise ? found.then((principal) => admit(exchange, principal)) : admit(exchange, found);
+  };
+}
+
+/**
+ * The credentials of `Authorization: Bearer …` (RFC 6750 section 2.1). Other schemes, such as the Basic of a staging
+ * proxy, are not ours. A header that was sent twice arrives joined by a comma, and is refused.
+ */
+function bearerToken(header: unknown): string {
+  if (header === undefined) throw tokenMissing();
+  if (typeof header !== 'string') throw tokenRefused('invalid_token');
+  if (!SCHEME.test(header)) throw tokenMissing();
+  let start = 'bearer'.length;
+  while (header[start] === ' ') start++;
+  const token = header.slice(start);
+  if (token === '' || token.includes(' ') || token.includes(',')) throw tokenRefused('invalid_token');
+  return token;
+}
+
+function checkScopes(scopes: readonly string[]): readonly string[] {
+  for (const scope of scopes)
+    if (!isScopeToken(scope))
+      throw new TypeError(`policy.scope must be scope names (RFC 6749 section 3.3), not ${JSON.stringify(scope)}`);
+  return scopes;
+}
+
+/** A tier that has left the configuration ranks below all that are in it. */
+function tierRule({ tier, tiers = {} }: AuthenticateOptions): (has: string) => boolean {
+  if (tier === undefined) return () => true;
+  const ranks = new Map(Object.entries(tiers).map(([name, { rank }]) => [name, rank]));
+  const demanded = ranks.get(tier);
+  if (demanded === undefined)
+    throw new TypeError(`policy.tier must be one of ${[...ranks.keys()].join(', ') || 'options.tiers'}, not '${tier}'`);
+  return (has) => (ranks.get(has) ?? Number.NEGATIVE_INFINITY) >= demanded;
+}
+
+function originOf({ request, context }: Exchange): Origin {
+  const userAgent = request.headers['user-agent'];
+  return {
+    ip: request.ip === '' ? null : request.ip,
+    userAgent: userAgent === undefined ? null : userAgent.slice(0, 512),
+    requestId: context.requestId,
+  };
+}

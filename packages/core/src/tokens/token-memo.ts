@@ -1,0 +1,156 @@
+import { sha256Base64url } from '../kernel/index.ts';
+import { MAX_TOKEN_LENGTH } from './shape-guard.ts';
+
+/** What the memo must know of what it keeps. */
+export interface MemoEntry {
+  readonly tenant: string;
+  readonly audience: string;
+  readonly sessionId: string;
+  /** Unix ms, the store's clock. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Access tokens that were verified and passed the use verb, by their hash, so that their next presentation costs a
+ * look-up. Says nothing about revocation: whoever finds an entry asks for the verdict.
+ *
+ * Only `insert` makes it grow. Called for nothing but canonical, authentic tokens in use, a flood of forged or
+ * re-spelled ones neither grows it nor evicts anybody.
+ */
+export interface TokenMemo<E extends MemoEntry> {
+  /**
+   * The entry of exactly this token in this tenant, for this audience.
+   * @param now Unix ms, the store's clock; an expired entry is dropped
+   */
+  find(token: string, tenant: string, audience: string, now: number): E | undefined;
+  /**
+   * Remembers a token. Precondition: verified and accepted by the use verb.
+   * @param now Unix ms, the store's clock
+   */
+  insert(token: string, entry: E, now: number): void;
+  /** Drops a token that turned out dead. */
+  forget(token: string): void;
+  readonly size: number;
+}
+
+/** Options of {@link createTokenMemo}. */
+export interface TokenMemoOptions {
+  /** Most entries kept. Default 20,000 (about 1 KB each with its claims). */
+  readonly capacity?: number;
+  /** Most entries kept of one session, so that one client can't fill the memo. Default 8. */
+  readonly perSession?: number;
+}
+
+interface Node<E> {
+  readonly hash: string;
+  readonly entry: E;
+  visited: boolean;
+  newer: Node<E> | undefined;
+  older: Node<E> | undefined;
+  /** The next older one of the same session. */
+  sibling: Node<E> | undefined;
+}
+
+/** How many of the oldest entries an insert looks at for expiry. */
+const SWEEP = 2;
+
+/**
+ * A memo with SIEVE eviction (Zhang et al., NSDI 2024): a hit sets a mark and moves nothing, which keeps hot keys cheap
+ * (a delete-and-set LRU rehashes its Map instead), and entries never seen again leave before those that were.
+ */
+export function createTokenMemo<E extends MemoEntry>(options: TokenMemoOptions = {}): TokenMemo<E> {
+  const capacity = positive(options.capacity ?? 20_000, 'tokenMemo.capacity');
+  const perSession = positive(options.perSession ?? 8, 'tokenMemo.perSession');
+  const nodes = new Map<string, Node<E>>();
+  const sessions = new Map<string, Node<E>>();
+  let newest: Node<E> | undefined;
+  let oldest: Node<E> | undefined;
+  let hand: Node<E> | undefined;
+
+  function remove(node: Node<E>): void {
+    nodes.delete(node.hash);
+    if (hand === node) hand = node.newer;
+    if (node.newer) node.newer.older = node.older;
+    else newest = node.older;
+    if (node.older) node.older.newer = node.newer;
+    else oldest = node.newer;
+    leaveSession(node);
+  }
+
+  function leaveSession(node: Node<E>): void {
+    const { sessionId } = node.entry;
+    let at = sessions.get(sessionId);
+    if (at === node) {
+      if (node.sibling) sessions.set(sessionId, node.sibling);
+      else sessions.delete(sessionId);
+      return;
+    }
+    while (at && at.sibling !== node) at = at.sibling;
+    if (at) at.sibling = node.sibling;
+  }
+
+  function evict(): void {
+    let node = hand ?? oldest;
+    while (node?.visited) {
+      node.visited = false;
+      node = node.newer ?? oldest;
+    }
+    if (!node) return;
+    hand = node.newer;
+    remove(node);
+  }
+
+  function trimSession(first: Node<E>): void {
+    let last = first;
+    let count = 1;
+    while (last.sibling) {
+      last = last.sibling;
+      count++;
+    }
+    if (count > perSession) remove(last);
+  }
+
+  return {
+    find(token, tenant, audience, now) {
+      if (token.length > MAX_TOKEN_LENGTH) return undefined;
+      const node = nodes.get(sha256Base64url(token));
+      if (!node) return undefined;
+      const { entry } = node;
+      if (entry.tenant !== tenant || entry.audience !== audience) return undefined;
+      if (now >= entry.expiresAt) {
+        remove(node);
+        return undefined;
+      }
+      node.visited = true;
+      return entry;
+    },
+    insert(token, entry, now) {
+      const hash = sha256Base64url(token);
+      const before = nodes.get(hash);
+      if (before) remove(before);
+      // tokens expire in about the order of their first use
+      for (let look = 0; look < SWEEP && oldest && now >= oldest.entry.expiresAt; look++) remove(oldest);
+      if (nodes.size >= capacity) evict();
+      const sibling = sessions.get(entry.sessionId);
+      const node: Node<E> = { hash, entry, visited: false, newer: undefined, older: newest, sibling };
+      if (newest) newest.newer = node;
+      else oldest = node;
+      newest = node;
+      nodes.set(hash, node);
+      sessions.set(entry.sessionId, node);
+      trimSession(node);
+    },
+    forget(token) {
+      const node = nodes.get(sha256Base64url(token));
+      if (node) remove(node);
+    },
+    get size() {
+      return nodes.size;
+    },
+  };
+}
+
+function positive(value: number, path: string): number {
+  if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${path} must be a whole number of at least 1`);
+  return value;
+}
