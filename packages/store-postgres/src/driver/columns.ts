@@ -87,3 +87,19 @@ export function readBoolean(value: unknown): boolean {
 export function readJson(value: unknown): unknown {
   return typeof value === 'string' ? JSON.parse(value) : value;
 }
+
+/** A `text[]` or `uuid[]` column; its text form where no parser ran below us. */
+export function readTextArray(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.map(readText);
+  if (typeof value === 'string') return parseArray(value);
+  throw new TypeError('expected an array');
+}
+
+/** The elements of a one-dimensional array in PostgreSQL's text form, none of which is null. */
+function parseArray(text: string): readonly string[] {
+  if (!text.startsWith('{') || !text.endsWith('}')) throw new TypeError('expected an array of one dimension');
+  const element = /"((?:[^"\\]|\\.)*)"|([^",{}\s][^",{}]*)/g;
+  return Array.from(text.slice(1, -1).matchAll(element), ([, quoted, bare]) =>
+    quoted === undefined ? (bare ?? '') : quoted.replaceAll(/\\(.)/gs, '$1'),
+  );
+}

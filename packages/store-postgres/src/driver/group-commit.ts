@@ -1,9 +1,11 @@
+import { StoreUnavailableError } from '@castellan/core/kernel';
+
 /** Which of the two texts serve: `auto` asks singly while nothing is under way; the others force one (conformance runs). */
 export type GroupMode = 'auto' | 'single' | 'batch';
 
 /** How calls of one verb are gathered. */
 export interface GroupCommitOptions<Call, Result> {
-  /** What a batch may hold once: the session. A second call of the same key goes into the next batch. */
+  /** What a batch may hold once: the session. A second call of the same key waits until the first has its answer. */
   key(call: Call): string;
   /** Asks alone, with the statement that knows every case. */
   single(call: Call): Promise<Result>;
@@ -15,9 +17,158 @@ export interface GroupCommitOptions<Call, Result> {
   readonly maxFlights?: number;
   /** Calls in a flight. Default 200. */
   readonly maxRows?: number;
+  /** Calls asked alone after a batch at the same time: they may wait for locks, and must not take all connections. Default 4. */
+  readonly maxAlone?: number;
   /** Default `auto`. */
   readonly mode?: GroupMode;
+  /** Runs its argument when the calls that are about to come have come. Default `setImmediate`. */
+  readonly defer?: (act: () => void) => void;
 }
-export declare function groupCommit<Call, Result>(
-  options: GroupCommitOptions<Call, Result>,
-): (call: Call) => Promise<Result>;
+
+interface Waiting<Call, Result> {
+  readonly call: Call;
+  readonly key: string;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Gathers the calls of one verb: while a flight is under way they wait, and the next flight carries all of them as one
+ * statement, so that one round trip and one fsync serve many. A lonely call goes at once with the plain statement and
+ * pays nothing. Every call gets exactly one answer; calls of one key are carried out one after the other, in order.
+ */
+export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Result>): (call: Call) => Promise<Result> {
+  const { maxFlights = 2, maxRows = 200, maxAlone = 4, mode = 'auto', defer = setImmediate } = options;
+  const single = async (call: Call): Promise<Result> => {
+    const expired = options.expired?.(call);
+    return expired ? expired.result : options.single(call);
+  };
+  if (mode === 'single' || maxFlights === 0) return single;
+
+  /** In the order of their coming. */
+  let gathered: Waiting<Call, Result>[] = [];
+  /** Came back from a batch without an answer. */
+  const alone: Waiting<Call, Result>[] = [];
+  /** Keys of calls in `alone` or under way. */
+  const busy = new Set<string>();
+  let flights = 0;
+  /** Flights that carry one call with the plain statement: it may wait for a lock, so one place stays free of them. */
+  let lonely = 0;
+  let asking = 0;
+  let deferred = false;
+  let crowded = mode === 'batch';
+
+  return (call) =>
+    new Promise<Result>((resolve, reject) => {
+      gathered.push({ call, key: options.key(call), resolve, reject });
+      // those whom the last flight has answered are about to come again: let them gather
+      if (flights === 0 && !crowded) depart();
+      else if (flights < maxFlights) departLater();
+    });
+
+  function departLater(): void {
+    if (deferred) return;
+    deferred = true;
+    defer(() => {
+      deferred = false;
+      crowded = mode === 'batch';
+      depart();
+    });
+  }
+
+  function depart(): void {
+    while (flights < maxFlights) {
+      const rows = takeRows();
+      if (rows.length === 0) return;
+      flights++;
+      void fly(rows).then(() => {
+        flights--;
+        if (gathered.length > 0) departLater();
+      });
+    }
+  }
+
+  /** The calls of the next flight: one a key, none whose key is busy; the others keep their places. */
+  function takeRows(): Waiting<Call, Result>[] {
+    const rows: Waiting<Call, Result>[] = [];
+    const rest: Waiting<Call, Result>[] = [];
+    const passed = new Set<string>();
+    for (const waiting of gathered) {
+      if (leftWithoutFlight(waiting)) continue;
+      // an earlier call of this key that stays behind must not be overtaken
+      if (rows.length >= maxRows || busy.has(waiting.key) || passed.has(waiting.key)) {
+        passed.add(waiting.key);
+        rest.push(waiting);
+        continue;
+      }
+      busy.add(waiting.key);
+      rows.push(waiting);
+    }
+    gathered = rest;
+    return rows;
+  }
+
+  function leftWithoutFlight(waiting: Waiting<Call, Result>): boolean {
+    const expired = options.expired?.(waiting.call);
+    if (expired) waiting.resolve(expired.result);
+    return expired !== undefined;
+  }
+
+  async function fly(rows: readonly Waiting<Call, Result>[]): Promise<void> {
+    crowded ||= rows.length > 1;
+    const [first] = rows;
+    if (rows.length === 1 && first && mode === 'auto' && lonely === 0) {
+      lonely++;
+      await askAlone(first);
+      lonely--;
+      return;
+    }
+    let results: readonly (Result | undefined)[] = [];
+    try {
+      results = await options.batch(rows.map((row) => row.call));
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) {
+        // asking one by one would send a crowd against a database that is away
+        for (const row of rows) settle(row, () => row.reject(error));
+        return;
+      }
+    }
+    rows.forEach((row, i) => {
+      const result = results[i];
+      if (result === undefined) alone.push(row);
+      else settle(row, () => row.resolve(result));
+    });
+    askThoseAlone();
+  }
+
+  function askThoseAlone(): void {
+    while (asking < maxAlone) {
+      const row = alone.shift();
+      if (!row) return;
+      if (leftWithoutFlight(row)) {
+        settle(row, () => {});
+        continue;
+      }
+      asking++;
+      void askAlone(row).then(() => {
+        asking--;
+        askThoseAlone();
+      });
+    }
+  }
+
+  async function askAlone(row: Waiting<Call, Result>): Promise<void> {
+    try {
+      const result = await options.single(row.call);
+      settle(row, () => row.resolve(result));
+    } catch (error) {
+      settle(row, () => row.reject(error));
+    }
+  }
+
+  function settle(row: Waiting<Call, Result>, tell: () => void): void {
+    busy.delete(row.key);
+    tell();
+    if (gathered.length > 0 && flights < maxFlights) departLater();
+  }
+}

@@ -1,0 +1,118 @@
+import { type MonotonicClock, monotonicClock, StoreUnavailableError } from '@castellan/core/kernel';
+import type { Transaction } from 'kysely';
+import { bounded } from './bounded.ts';
+import type { BindValue, Driver, RunOptions } from './driver.ts';
+import { faultOf } from './fault.ts';
+import { faultOnLease, isUnfit } from './lease-fault.ts';
+import { type Lease, poolLeases } from './pool-lease.ts';
+import type { PoolLike, PoolQuery } from './pool-like.ts';
+import { runUnit } from './pool-unit.ts';
+import { rejectionOf } from './rejection.ts';
+import { type Attempt, type Failure, withRetries } from './retry.ts';
+import { checkServer } from './server-check.ts';
+import type { Statement } from './statement.ts';
+import { connectionWaitMs, statementMs, watchdogGraceMs } from './time-limits.ts';
+import { valueParsers } from './value-parsers.ts';
+
+/** How our driver uses the caller's pool. */
+export interface PoolDriverOptions {
+  /** Statements are named and planned once per connection. `false` for poolers that lose names. Default true. */
+  readonly preparedStatements?: boolean;
+  /** For tests. */
+  readonly clock?: MonotonicClock;
+  /** For tests: in [0, 1). */
+  readonly random?: () => number;
+}
+
+/**
+ * Our driver over the caller's own `pg.Pool`: named statements, a watchdog, retry by what the fault allows, and error
+ * listeners without which a killed backend would end the process.
+ */
+export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}): Driver<Transaction<DB>> {
+  if (deliversBinary(pool)) throw new TypeError('postgresStores: a pool with `binary: true` is not supported');
+  const named = options.preparedStatements ?? true;
+  const leases = poolLeases(pool);
+  const means = {
+    clock: options.clock ?? monotonicClock,
+    random: options.random ?? Math.random,
+    pause: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  };
+
+  const driver: Driver<Transaction<DB>> = {
+    maxFlights: 2,
+
+    async run<R extends object>(statement: Statement, values: readonly BindValue[], how: RunOptions) {
+      const limitMs = (how.timeoutMs ?? statementMs) + watchdogGraceMs;
+      const withinMs = how.withinMs ?? Number.POSITIVE_INFINITY;
+      const tries = withRetries<R[]>(means, { retry: how.retry, withinMs }, async (before, leftMs) => {
+        const checkout = await tryCheckout(leftMs);
+        if (!checkout.ok) return checkout;
+        const lease = checkout.value;
+        try {
+          const query = queryOf(statement, values, named && !hadBrokenPlan(before));
+          const { rows } = await lease.query(query, limitMs);
+          lease.release(false);
+          return { ok: true, value: rows as R[] };
+        } catch (error) {
+          const fault = faultOnLease(lease, error);
+          lease.release(isUnfit(lease, fault, error));
+          return { ok: false, fault, place: 'statement', error };
+        }
+      });
+      const result = await (withinMs === Number.POSITIVE_INFINITY
+        ? tries
+        : bounded(
+            tries,
+            withinMs,
+            () => new StoreUnavailableError('postgres', `no answer within ${Math.round(withinMs)} ms`),
+          ));
+      if (result.ok) return result.value;
+      throw rejectionOf(result.fault, result.error);
+    },
+
+    async transaction(work, how = {}) {
+      const withinMs = how.withinMs ?? Number.POSITIVE_INFINITY;
+      const timeoutMs = how.timeoutMs ?? statementMs;
+      const result = await withRetries(means, { retry: how.retry ?? 'never', withinMs }, async (before, leftMs) => {
+        const checkout = await tryCheckout(leftMs);
+        if (!checkout.ok) return checkout;
+        const deadline = means.clock() + leftMs;
+        return runUnit(checkout.value, work, {
+          timeoutMs,
+          query: (statement, values) => queryOf(statement, values, named && !hadBrokenPlan(before)),
+          overdue: () => means.clock() > deadline,
+        });
+      });
+      if (result.ok) return result.value;
+      throw rejectionOf(result.fault, result.error);
+    },
+
+    start: () => checkServer(driver),
+    // the pool is the caller's
+    stop: async () => {},
+  };
+  return driver;
+
+  async function tryCheckout(leftMs: number): Promise<Attempt<Lease>> {
+    try {
+      return { ok: true, value: await leases.checkout(Math.max(0, Math.min(connectionWaitMs, leftMs))) };
+    } catch (error) {
+      return { ok: false, fault: faultOf(error, 'connect'), place: 'unit', error };
+    }
+  }
+}
+
+function queryOf(statement: Statement, values: readonly BindValue[], named: boolean): PoolQuery {
+  const query = { text: statement.text, values: [...values], types: valueParsers };
+  return named && statement.name !== '' ? { ...query, name: statement.name } : query;
+}
+
+/** On every connection of the pool the plan may be as stale as on this one; without a name there is none. */
+function hadBrokenPlan(before: readonly Failure[]): boolean {
+  return before.some((failure) => failure.fault === 'broken_plan');
+}
+
+function deliversBinary(pool: object): boolean {
+  const options = 'options' in pool ? pool.options : undefined;
+  return typeof options === 'object' && options !== null && 'binary' in options && options.binary === true;
+}
