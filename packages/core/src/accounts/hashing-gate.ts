@@ -1,0 +1,147 @@
+import { availableParallelism } from 'node:os';
+import { Problem } from '../http/index.ts';
+import { type MonotonicClock, monotonicClock } from '../kernel/index.ts';
+
+/** Whose work it is: a request that nobody waits for any more is not worth a hash. */
+export interface GatePass {
+  /** Monotonic ms at which the request arrived; the deadline counts from here. Default now. */
+  readonly arrivedAt?: number;
+  /** True once nobody waits for the result. */
+  readonly gone?: boolean;
+}
+
+/**
+ * The one door to password hashing in a process. Unbounded hashing fills libuv's pool and starves everything else that
+ * needs it: files, name look-ups, WebCrypto. Make one gate per process and give it to every library that hashes.
+ */
+export interface HashingGate {
+  /**
+   * Runs the work when there is room.
+   * @param pass read again when its turn comes: give the live request, not a copy
+   * @throws Problem 503 `overloaded` when the queue is full, the deadline has passed, or the client has gone
+   */
+  run<T>(work: () => Promise<T>, pass?: GatePass): Promise<T>;
+  /** How much is going on. */
+  readonly load: { readonly running: number; readonly waiting: number };
+}
+
+/** Bounds of a {@link HashingGate}. */
+export interface HashingGateOptions {
+  /** How many hashes run at once. Default: the machine's cores, but fewer than libuv's pool has threads. */
+  readonly concurrency?: number;
+  /** How many may wait. Default 8 for each that runs. */
+  readonly queue?: number;
+  /** How much work may be queued, as the time it will take, ms. Default 1,000. */
+  readonly queuedWorkMs?: number;
+  /** No hash begins later than this after its request arrived, ms. Default 2,000. */
+  readonly deadlineMs?: number;
+  readonly clock?: MonotonicClock;
+  /** Calls once after `ms`; the answer cancels. Default `setTimeout`, which doesn't keep the process alive. */
+  readonly timer?: (act: () => void, ms: number) => () => void;
+}
+
+/** One hash fewer than libuv's pool has threads, so that a file can always be read; at least one. */
+export function hashingConcurrency(cores: number, poolThreads: number): number {
+  return Math.max(1, Math.min(cores, poolThreads - 1));
+}
+
+interface Waiter {
+  readonly arrivedAt: number;
+  readonly pass: GatePass;
+  begin(): void;
+  refuse(reason: string): void;
+}
+
+/**
+ * Makes a gate.
+ * @throws TypeError when a bound makes no sense
+ */
+export function createHashingGate(options: HashingGateOptions = {}): HashingGate {
+  const { queuedWorkMs = 1000, deadlineMs = 2000, clock = monotonicClock, timer = unrefTimer } = options;
+  const concurrency = positive(options.concurrency ?? machineConcurrency(), 'concurrency');
+  const queue = positive(options.queue ?? 8 * concurrency, 'queue');
+  positive(queuedWorkMs, 'queuedWorkMs');
+  positive(deadlineMs, 'deadlineMs');
+
+  const waiting = new Set<Waiter>(); // in the order of arrival
+  let running = 0;
+  let meanMs = 0; // of one hash; 0 until one was measured
+
+  /** How long `count` hashes take together, ms. */
+  const workMs = (count: number): number => (count * meanMs) / concurrency;
+  const overloaded = (reason: string): Problem => {
+    const seconds = Math.max(1, Math.ceil(workMs(waiting.size + running) / 1000));
+    return new Problem('overloaded', { headers: { 'retry-after': String(seconds) }, cause: reason });
+  };
+
+  const runNow = async <T>(work: () => Promise<T>): Promise<T> => {
+    running++;
+    const startedAt = clock();
+    try {
+      return await work();
+    } finally {
+      const tookMs = clock() - startedAt;
+      meanMs = meanMs === 0 ? tookMs : meanMs + (tookMs - meanMs) / 8;
+      running--;
+      admitNext();
+    }
+  };
+
+  const admitNext = (): void => {
+    for (const waiter of waiting) {
+      if (running >= concurrency) return;
+      waiting.delete(waiter);
+      if (waiter.pass.gone) waiter.refuse('the client has gone');
+      else if (clock() - waiter.arrivedAt > deadlineMs) waiter.refuse('the deadline has passed');
+      else waiter.begin();
+    }
+  };
+
+  return {
+    get load() {
+      return { running, waiting: waiting.size };
+    },
+    async run(work, pass = {}) {
+      const arrivedAt = pass.arrivedAt ?? clock();
+      const leftMs = deadlineMs - (clock() - arrivedAt);
+      if (pass.gone) throw overloaded('the client has gone');
+      if (leftMs < 0) throw overloaded('the deadline has passed');
+      if (running < concurrency) return runNow(work);
+      if (waiting.size >= queue) throw overloaded('the queue is full');
+      if (workMs(waiting.size) > queuedWorkMs) throw overloaded('too much work is queued');
+      return new Promise((resolve, reject) => {
+        const waiter: Waiter = {
+          arrivedAt,
+          pass,
+          begin() {
+            cancel();
+            resolve(runNow(work));
+          },
+          refuse(reason) {
+            cancel();
+            waiting.delete(waiter);
+            reject(overloaded(reason));
+          },
+        };
+        // a hash that hangs must not keep those behind it for ever
+        const cancel = timer(() => waiter.refuse('the deadline has passed'), leftMs);
+        waiting.add(waiter);
+      });
+    },
+  };
+}
+
+function machineConcurrency(): number {
+  return hashingConcurrency(availableParallelism(), Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4);
+}
+
+function positive(value: number, name: string): number {
+  if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`accounts.gate.${name} must be a positive number`);
+  return value;
+}
+
+function unrefTimer(act: () => void, ms: number): () => void {
+  const handle = setTimeout(act, ms);
+  handle.unref();
+  return () => clearTimeout(handle);
+}
