@@ -1,4 +1,28 @@
 import type { ConformanceCase } from '../conformance-case.ts';
 import type { StoreHarness } from '../store-harness.ts';
+import { refreshAuditCases } from './refresh/audit-cases.ts';
+import { refreshClockCases } from './refresh/clock-cases.ts';
+import { keepCases } from './refresh/keep-cases.ts';
+import { refreshRacingCases } from './refresh/racing-cases.ts';
+import { refusalCases } from './refresh/refusal-cases.ts';
+import { reissueCases } from './refresh/reissue-cases.ts';
+import { replayCases } from './refresh/replay-cases.ts';
+import { reuseCases } from './refresh/reuse-cases.ts';
+import { rotateCases } from './refresh/rotate-cases.ts';
+import { sharingCases } from './refresh/sharing-cases.ts';
+import { supersededCases } from './refresh/superseded-cases.ts';
 
-export const sessionStoreCases: readonly ConformanceCase<StoreHarness>[] = [];
+/** The rules of `SessionStore`: the state table of refresh, the use verb, start, revoke, list, and their races. */
+export const sessionStoreCases: readonly ConformanceCase<StoreHarness>[] = [
+  ...rotateCases,
+  ...keepCases,
+  ...replayCases,
+  ...reissueCases,
+  ...reuseCases,
+  ...refusalCases,
+  ...supersededCases,
+  ...sharingCases,
+  ...refreshAuditCases,
+  ...refreshClockCases,
+  ...refreshRacingCases,
+];
