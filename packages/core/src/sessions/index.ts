@@ -1,5 +1,22 @@
+/**
+ * Sessions: refresh tokens that rotate on use, the check of access tokens, and the subjects that they are about.
+ * @packageDocumentation
+ */
+export * from './access-check.ts';
+export * from './create-sessions.ts';
+export { type LocalRevocations, localRevocations } from './local-revocations.ts';
 export * from './memory-session-store.ts';
 export * from './memory-subject-store.ts';
+export * from './peppers.ts';
+export { type SessionEndpointParts, sessionEndpoints } from './session-endpoints.ts';
+export type { SessionEvents, SessionFact, SessionRefreshed, TellSession } from './session-events.ts';
+export { type AskStore, askStore, type MakeStamp, makeStamp } from './session-parts.ts';
+export { sessionProblems } from './session-problems.ts';
+export * from './session-settings.ts';
 export * from './session-store.ts';
+export type { ScopesQuestion } from './session-tokens.ts';
 export * from './sessions.ts';
+export * from './stall-gate.ts';
 export * from './subject-store.ts';
+export * from './subjects.ts';
+export * from './token-answer.ts';

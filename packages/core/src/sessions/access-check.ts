@@ -1,0 +1,159 @@
+import type { Principal } from '../http/index.ts';
+import { type Clock, type MakeId, type StoreClock, systemClock, uuidv7Generator } from '../kernel/index.ts';
+import type { RevocationKnowledge, RevocationStore, RevocationSubject } from '../revocation/index.ts';
+import {
+  type AccessCheck,
+  type AccessRequest,
+  type AccessTokenClaims,
+  type AccessTokens,
+  createTokenMemo,
+  type MemoEntry,
+  type TokenMemo,
+  tokenRefused,
+} from '../tokens/index.ts';
+import { firstUseVerb } from './first-use.ts';
+import { localRevocations } from './local-revocations.ts';
+import type { TellSession } from './session-events.ts';
+import { askStore, makeStamp } from './session-parts.ts';
+import type { SessionSettings } from './session-settings.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** An access token that was verified and accepted. */
+export interface CheckedToken extends MemoEntry {
+  readonly principal: Principal;
+  readonly revocable: RevocationSubject;
+}
+
+/** What {@link createAccessCheck} is made from. */
+export interface AccessCheckOptions {
+  readonly accessTokens: Pick<AccessTokens, 'verify'>;
+  /** Claim `aud` of the tokens; keeps the memos of two audiences apart. */
+  readonly audience: string;
+  readonly store: Pick<SessionStore, 'use'>;
+  /** The strict check. */
+  readonly revocationStore: Pick<RevocationStore, 'check'>;
+  readonly knowledge: RevocationKnowledge;
+  readonly storeClock: StoreClock;
+  /** With `confirm: 'refresh'` the store is not told of a token's first use. */
+  readonly settings: Pick<SessionSettings, 'confirmByAccess'>;
+  /** Knowledge of revocations older than this is not trusted: the store is asked. Default 2,000. */
+  readonly maxStalenessMs?: number;
+  /** Default: a memo of its own. */
+  readonly memo?: TokenMemo<CheckedToken>;
+  /** Where facts go. Default nowhere. */
+  readonly tell?: TellSession;
+  readonly clock?: Clock;
+  readonly makeId?: MakeId;
+}
+
+/**
+ * Makes the way from a bearer token to its principal. A token seen before costs look-ups in memory: the memo, its
+ * expiry, the revocations. One seen for the first time is verified and then told to the store, awaited, so that two
+ * holders of one refresh token are found out by the first use of the second one's access token.
+ */
+export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
+  const { accessTokens, audience, store, knowledge, storeClock, maxStalenessMs = 2_000 } = options;
+  const { memo = createTokenMemo(), tell = () => undefined, clock = systemClock } = options;
+  const firstUse = firstUseVerb({
+    store,
+    tell,
+    revocations: localRevocations(knowledge),
+    ask: askStore(storeClock, clock),
+    stamp: makeStamp(options.makeId ?? uuidv7Generator(clock)),
+  });
+  const { confirmByAccess } = options.settings;
+  const underWay = new Map<string, Promise<CheckedToken>>();
+
+  const admit = async (token: string, request: AccessRequest): Promise<CheckedToken> => {
+    const verified = await accessTokens.verify(token, storeClock.now());
+    switch (verified.outcome) {
+      case 'malformed':
+      case 'forged':
+        throw tokenRefused('invalid_token', verified.outcome);
+      case 'expired':
+        throw tokenRefused('token_expired');
+      case 'valid': {
+        const checked = checkedToken(verified.claims, audience);
+        if (checked.tenant !== request.tenant) throw tokenRefused('invalid_token', 'tenant');
+        refuseByVerdict(knowledge.verdict(checked.revocable));
+        if (confirmByAccess) await firstUse(verified.claims, request.origin());
+        memo.insert(token, checked, storeClock.now());
+        return checked;
+      }
+    }
+  };
+
+  /** Tells whether the token is new, so that the store's word on it is as young as the request. */
+  const admitOnce = async (token: string, request: AccessRequest): Promise<[CheckedToken, isNew: boolean]> => {
+    const key = `${request.tenant}\0${token}`;
+    const joined = underWay.get(key);
+    if (joined !== undefined) return [await joined, false];
+    const admission = admit(token, request);
+    underWay.set(key, admission);
+    try {
+      return [await admission, confirmByAccess];
+    } finally {
+      underWay.delete(key);
+    }
+  };
+
+  const askTruth = async (token: string, { principal, revocable }: CheckedToken): Promise<Principal> => {
+    const truth = await options.revocationStore.check(revocable);
+    const dead =
+      truth.outcome !== 'live' || truth.disabled || truth.authEpoch !== revocable.userEpoch
+        ? 'revoked'
+        : truth.claimsEpoch > revocable.claimsEpoch
+          ? 'stale'
+          : 'live';
+    if (dead !== 'live') memo.forget(token);
+    refuseByVerdict(dead);
+    return principal;
+  };
+
+  const isTrusted = (request: AccessRequest): boolean => !request.strict && knowledge.ageMs() <= maxStalenessMs;
+
+  /** The revocations as this process knows them. What is dead by them is dead, however old the knowledge. */
+  const byKnowledge = (token: string, { principal, revocable }: CheckedToken): Principal => {
+    const verdict = knowledge.verdict(revocable);
+    if (verdict !== 'live') memo.forget(token);
+    refuseByVerdict(verdict);
+    return principal;
+  };
+
+  const first = async (token: string, request: AccessRequest): Promise<Principal> => {
+    const [checked, isNew] = await admitOnce(token, request);
+    const principal = byKnowledge(token, checked);
+    return isNew || isTrusted(request) ? principal : askTruth(token, checked);
+  };
+
+  return (token, request) => {
+    const checked = memo.find(token, request.tenant, audience, storeClock.now());
+    if (!checked) return first(token, request);
+    const principal = byKnowledge(token, checked);
+    return isTrusted(request) ? principal : askTruth(token, checked);
+  };
+}
+
+function refuseByVerdict(verdict: 'live' | 'revoked' | 'stale'): void {
+  switch (verdict) {
+    case 'live':
+      return;
+    case 'revoked':
+      throw tokenRefused('invalid_token', 'revoked');
+    case 'stale':
+      throw tokenRefused('token_stale');
+  }
+}
+
+function checkedToken(claims: AccessTokenClaims, audience: string): CheckedToken {
+  const { sub: subject, tenant = '', sid: sessionId, jti, ue: userEpoch, ce: claimsEpoch, tier, scope } = claims;
+  const scopes = new Set(scope === '' ? [] : scope.split(' '));
+  return {
+    tenant,
+    audience,
+    sessionId,
+    expiresAt: claims.exp * 1000,
+    principal: { subject, tenant, sessionId, scopes, tier, claims: { ...claims } },
+    revocable: { tenant, subject, sessionId, jti, userEpoch, claimsEpoch },
+  };
+}

@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import {
+  type Endpoint,
+  emptyResponse,
+  jsonResponse,
+  originOf,
+  type Principal,
+  validateBody,
+  validateQuery,
+} from '../http/index.ts';
+import { type LogoutParts, logoutEndpoint } from './logout-endpoint.ts';
+import { refreshProblem } from './session-problems.ts';
+import type { OwnSession, OwnSessionPage } from './sessions.ts';
+import { tokenAnswer } from './token-answer.ts';
+
+/** What {@link sessionEndpoints} are made of. */
+export type SessionEndpointParts = LogoutParts;
+
+const RefreshBody = z.strictObject({ refresh_token: z.string(), attempt: z.string().min(16).max(64).optional() });
+
+const wholeNumber = (max: number): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().min(1).max(max));
+const PageQuery = z.object({
+  page: wholeNumber(1_000_000).default(1),
+  page_size: wholeNumber(100).default(20),
+});
+
+/** Refresh, log-out, and what an owner may see and end of its sessions. */
+export function sessionEndpoints(parts: SessionEndpointParts): readonly Endpoint[] {
+  const { sessions } = parts;
+  return [
+    {
+      method: 'POST',
+      path: '/refresh',
+      public: true,
+      body: ['json'],
+      async handle(call) {
+        const { refresh_token: token, attempt } = validateBody(RefreshBody, call.body);
+        const { request, context } = call;
+        const answer = await sessions.refresh({
+          token,
+          attempt,
+          tenant: context.tenant,
+          transport: 'bearer',
+          origin: originOf(call),
+          arrivedAt: request.arrivedAt,
+          gone: () => request.gone,
+        });
+        if (answer.answer !== 'tokens') throw refreshProblem(answer);
+        return tokenAnswer(answer.tokens);
+      },
+    },
+    logoutEndpoint(parts),
+    {
+      method: 'POST',
+      path: '/logout-all',
+      public: false,
+      async handle(call) {
+        await sessions.logoutAll({ principal: caller(call.context.principal), origin: originOf(call) });
+        return emptyResponse();
+      },
+    },
+    {
+      method: 'GET',
+      path: '/sessions',
+      public: false,
+      async handle(call) {
+        const principal = caller(call.context.principal);
+        const { page, page_size: pageSize } = validateQuery(PageQuery, call.query);
+        const found = await sessions.list({ principal, origin: originOf(call), page, pageSize });
+        return jsonResponse(200, pageJson(found, page, pageSize));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sessions/:id/revoke',
+      public: false,
+      async handle(call) {
+        const principal = caller(call.context.principal);
+        await sessions.revoke({ principal, sessionId: call.params['id'] ?? '', origin: originOf(call) });
+        return emptyResponse();
+      },
+    },
+    {
+      method: 'POST',
+      path: '/sessions/revoke-others',
+      public: false,
+      async handle(call) {
+        const principal = caller(call.context.principal);
+        return jsonResponse(200, { revoked: await sessions.revokeOthers({ principal, origin: originOf(call) }) });
+      },
+    },
+  ];
+}
+
+function caller(principal: Principal | undefined): Principal {
+  if (!principal) throw new TypeError('this endpoint was mounted without authentication');
+  return principal;
+}
+
+function pageJson({ items, total, totalIsCapped }: OwnSessionPage, page: number, pageSize: number): object {
+  return {
+    items: items.map(sessionJson),
+    total,
+    ...(totalIsCapped && { total_is_capped: true }),
+    page,
+    page_size: pageSize,
+    pages: Math.ceil(total / pageSize),
+  };
+}
+
+function sessionJson(session: OwnSession): object {
+  return {
+    id: session.id,
+    created_at: new Date(session.createdAt).toISOString(),
+    last_used_at: new Date(session.lastUsedAt).toISOString(),
+    user_agent: session.userAgent,
+    ip: session.ip,
+    expires_at: new Date(session.expiresAt).toISOString(),
+    is_current: session.isCurrent,
+  };
+}
