@@ -55,7 +55,7 @@ export function fillingWork(spent: Argon2Parameters, today: Argon2Parameters): A
 }
 
 /** @throws TypeError naming the option when Argon2 can't take the parameters */
-export function checkParameters(given: Partial<Argon2Parameters>, path = 'accounts.hashing'): Argon2Parameters {
+export function checkParameters(given: Partial<Argon2Parameters>, path = 'accounts.argon2'): Argon2Parameters {
   const parameters = { ...owaspParameters, ...given };
   const { memoryKiB, passes, parallelism } = parameters;
   const whole = (name: keyof Argon2Parameters, least: number, most: number): void => {

@@ -136,7 +136,7 @@ function machineConcurrency(): number {
 }
 
 function positive(value: number, name: string): number {
-  if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`accounts.gate.${name} must be a positive number`);
+  if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`hashingGate.${name} must be a positive number`);
   return value;
 }
 
