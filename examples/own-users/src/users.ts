@@ -40,7 +40,7 @@ export function createUsers(db: Kysely<Database>): Users {
     async create(email, password) {
       return db
         .insertInto('app_user')
-        .values({ email, password_hash: await hash(password, 10) })
+        .values({ email, password_hash: await hash(password, { cost: 10 }) })
         .onConflict((conflict) => conflict.doNothing())
         .returning(['id', 'email'])
         .executeTakeFirst();
@@ -51,7 +51,11 @@ export function createUsers(db: Kysely<Database>): Users {
       return user && right && !user.blocked ? { id: user.id, email: user.email } : undefined;
     },
     async setPassword(id, password) {
-      await db.updateTable('app_user').set({ password_hash: await hash(password, 10) }).where('id', '=', id).execute();
+      await db
+        .updateTable('app_user')
+        .set({ password_hash: await hash(password, { cost: 10 }) })
+        .where('id', '=', id)
+        .execute();
     },
     async block(id) {
       await db.updateTable('app_user').set({ blocked: true }).where('id', '=', id).execute();

@@ -82,7 +82,10 @@ const Environment = z.object({
  *
  * @throws Error naming each variable that is missing or malformed, never its value
  */
-export function readConfiguration(env: NodeJS.ProcessEnv, warn: (message: string) => void): Configuration {
+export async function readConfiguration(
+  env: NodeJS.ProcessEnv,
+  warn: (message: string) => void,
+): Promise<Configuration> {
   for (const name of Object.keys(env))
     if (name.startsWith('CASTELLAN_') && !(name in Environment.shape)) warn(`${name} is not known and has no effect`);
   // an empty variable is an unset one: `DATABASE_URL= npm run demo`
@@ -94,7 +97,10 @@ export function readConfiguration(env: NodeJS.ProcessEnv, warn: (message: string
     );
   const settings = parsed.data;
   const production = settings.NODE_ENV === 'production';
-  const secret = (name: 'CASTELLAN_KEYS' | 'CASTELLAN_PEPPERS', make: () => string): string => {
+  const secret = async (
+    name: 'CASTELLAN_KEYS' | 'CASTELLAN_PEPPERS',
+    make: () => string | Promise<string>,
+  ): Promise<string> => {
     const value = settings[name];
     if (value !== undefined) return value;
     if (production)
@@ -112,8 +118,8 @@ export function readConfiguration(env: NodeJS.ProcessEnv, warn: (message: string
     data: settings.CASTELLAN_DATA,
     issuer,
     audience: settings.CASTELLAN_AUDIENCE ?? issuer,
-    keys: secret('CASTELLAN_KEYS', generateKeys),
-    peppers: secret('CASTELLAN_PEPPERS', generatePepper),
+    keys: await secret('CASTELLAN_KEYS', generateKeys),
+    peppers: await secret('CASTELLAN_PEPPERS', generatePepper),
     accessTokenTtl: settings.CASTELLAN_ACCESS_TOKEN_TTL,
     grace: settings.CASTELLAN_REFRESH_GRACE,
     reissue: settings.CASTELLAN_REISSUE_WINDOW === 'off' ? false : settings.CASTELLAN_REISSUE_WINDOW,
@@ -125,10 +131,10 @@ export function readConfiguration(env: NodeJS.ProcessEnv, warn: (message: string
 }
 
 /** Made at the first start, the same at every later one, readable by the owner only. */
-function kept(file: string, make: () => string): string {
+async function kept(file: string, make: () => string | Promise<string>): Promise<string> {
   if (fs.existsSync(file)) return fs.readFileSync(file, 'utf8');
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const value = make();
+  const value = await make();
   fs.writeFileSync(file, value, { mode: 0o600, flag: 'wx' });
   return value;
 }

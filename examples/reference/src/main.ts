@@ -10,7 +10,7 @@ try {
     process.exitCode = (await runTour((line) => console.log(line))) === 0 ? 0 : 1;
   } else {
     const app = await startReferenceApp(
-      readConfiguration(process.env, (message) => console.warn(`warning: ${message}`)),
+      await readConfiguration(process.env, (message) => console.warn(`warning: ${message}`)),
     );
     console.log(welcome(app));
     const stop = (): void => {

@@ -25,9 +25,9 @@ export async function startReferenceApp(configuration: Configuration): Promise<R
     peppers: configuration.peppers,
     stores: database.stores,
     tiers: configuration.tiers,
-    accessTokenTtl: configuration.accessTokenTtl,
-    maxStaleness: configuration.maxStaleness,
+    revocation: { maxStaleness: configuration.maxStaleness },
     sessions: {
+      accessTokenTtl: configuration.accessTokenTtl,
       grace: configuration.grace,
       reissue: configuration.reissue,
       idle: configuration.idle,

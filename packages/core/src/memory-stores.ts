@@ -7,6 +7,14 @@ import { type MemorySessionStore, memorySessionStore } from './sessions/memory-s
 import { type MemorySubjectStore, memorySubjectStore } from './sessions/memory-subject-store.ts';
 import type { StoreService, Stores } from './stores.ts';
 
+/** What {@link memoryStores} takes. */
+export interface MemoryStoresOptions {
+  /** The stores' clock; a call's own `now` overrides it. */
+  readonly clock?: Clock;
+  /** `'allowed'`: a production start doesn't refuse them. */
+  readonly production?: 'allowed';
+}
+
 /** Every port in memory, over one state. */
 export interface MemoryStores extends Stores<undefined> {
   readonly sessions: MemorySessionStore;
@@ -21,20 +29,27 @@ export interface MemoryStores extends Stores<undefined> {
  * Stores for tests and for a single process that may forget: every port, over one state, so that a verb writes its
  * audit and revocation rows in the same synchronous step. They keep what happens until the process ends.
  *
- * @param options.clock the stores' clock; a call's own `now` overrides it
+ * `castellan.start()` refuses them where `NODE_ENV` is `production`: a restart would sign everybody out.
  */
-export function memoryStores(options: { readonly clock?: Clock } = {}): MemoryStores {
+export function memoryStores({ production, ...options }: MemoryStoresOptions = {}): MemoryStores {
   const audit = memoryAuditStore(options);
   const revocations = memoryRevocationStore({ ...options, truth: (question) => sessions.truth(question) });
   const subjects = memorySubjectStore({ ...options, audit, revocations });
   const sessions: MemorySessionStore = memorySessionStore({ ...options, subjects, audit, revocations });
   const accounts = memoryAccountStore({ ...options, subjects, sessions, audit, revocations });
-  return { sessions, subjects, accounts, revocations, audit, memory: nothingToServe };
+  return { sessions, subjects, accounts, revocations, audit, memory: memoryService(production === 'allowed') };
 }
 
-const nothingToServe: StoreService = {
-  name: 'memory',
-  async start() {},
-  async stop() {},
-  async health() {},
-};
+function memoryService(allowed: boolean): StoreService {
+  return {
+    name: 'memory',
+    async start() {
+      if (process.env['NODE_ENV'] === 'production' && !allowed)
+        throw new TypeError(
+          "stores: memoryStores() forgets everything at a restart, so a start in production refuses it; use postgresStores, or memoryStores({ production: 'allowed' })",
+        );
+    },
+    async stop() {},
+    async health() {},
+  };
+}

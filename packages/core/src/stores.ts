@@ -31,6 +31,6 @@ export interface Stores<Tx = unknown> {
 }
 
 /** The families' services among the stores. */
-export function storeServices(stores: Stores<never>): readonly StoreService[] {
+export function storeServices(stores: Pick<Stores, 'postgres' | 'memory'>): readonly StoreService[] {
   return [stores.postgres, stores.memory].filter((service) => service !== undefined);
 }

@@ -32,7 +32,7 @@ export async function runTour(print: (line: string) => void): Promise<number> {
   };
   let steps = 0;
   try {
-    const configuration = readConfiguration(env, () => {});
+    const configuration = await readConfiguration(env, () => {});
     const app = await startReferenceApp(configuration);
     try {
       print(`Castellan's tour, on ${app.url} (${app.database})`);

@@ -6,7 +6,6 @@ import type { AccessTokens } from './access-token.ts';
  * caching: a new key verifies everywhere long before it is made the signing one.
  */
 export function jwksEndpoint(tokens: Pick<AccessTokens, 'jwks'>): Endpoint {
-  const body = JSON.stringify(tokens.jwks());
   return {
     method: 'GET',
     path: '/jwks.json',
@@ -14,7 +13,7 @@ export function jwksEndpoint(tokens: Pick<AccessTokens, 'jwks'>): Endpoint {
     handle: () => ({
       status: 200,
       headers: { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' },
-      body,
+      body: JSON.stringify(tokens.jwks()),
     }),
   };
 }

@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest';
+import type { HttpRequest, HttpResponse } from './http/index.ts';
+import { createCastellan, memoryStores, Problem } from './index.ts';
+import { generatePepper } from './sessions/index.ts';
+import { generateKeys } from './tokens/index.ts';
+
+const keys = await generateKeys();
+const base = { issuer: 'https://api.example.com', keys, peppers: generatePepper() };
+const compose = () =>
+  createCastellan({
+    ...base,
+    stores: memoryStores(),
+    tiers: { free: { rank: 0 }, pro: { rank: 1 } },
+    audit: { actions: ['order.create'] },
+    accounts: { argon2: { memoryKiB: 1024, passes: 1 } },
+  });
+
+interface Call {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly token?: string;
+}
+const requestOf = (target: string, { method = 'GET', token }: Call): HttpRequest => ({
+  method,
+  target,
+  route: target,
+  headers: { ...(token && { authorization: `Bearer ${token}` }) },
+  ip: '203.0.113.7',
+  arrivedAt: performance.now(),
+  gone: false,
+});
+async function serve(
+  castellan: ReturnType<typeof compose>,
+  target: string,
+  call: Call = {},
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const match = castellan.http.match(call.method ?? 'GET', target.split('?')[0] as string);
+  if (!match) throw new Error(`${target} is not mounted`);
+  const exchange = castellan.http.exchange(requestOf(target, call));
+  const response: HttpResponse = await castellan.http.serve(match, exchange, async () => ({
+    value: call.body,
+    raw: undefined,
+  }));
+  return { status: response.status, body: typeof response.body === 'string' ? JSON.parse(response.body) : {} };
+}
+const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
+
+test('the composed library registers, refreshes, lists, audits and logs out', async () => {
+  await using castellan = compose();
+  await castellan.start();
+  const registered = await serve(castellan, '/register', { method: 'POST', body: credentials });
+  expect(registered.status).toBe(201);
+  const refreshed = await serve(castellan, '/refresh', {
+    method: 'POST',
+    body: { refresh_token: registered.body['refresh_token'] },
+  });
+  expect(refreshed.status).toBe(200);
+  const token = String(refreshed.body['access_token']);
+  expect((await serve(castellan, '/me', { token })).body).toMatchObject({ email: credentials.email, tier: 'free' });
+  expect((await serve(castellan, '/sessions', { token })).body).toMatchObject({
+    total: 1,
+    items: [{ is_current: true, ip: '203.0.113.0' }],
+  });
+  expect((await serve(castellan, '/logout', { method: 'POST', token })).status).toBe(204);
+  expect((await serve(castellan, '/me', { token })).body).toMatchObject({ code: 'invalid_token', status: 401 });
+  const trail = await castellan.audit.query({ action: 'user.logout' });
+  expect(trail.items).toHaveLength(1);
+});
+
+test('composing opens nothing: without start() a request is a 500 that listeners can see, and no token is made', async () => {
+  const castellan = compose();
+  const failed: unknown[] = [];
+  castellan.events.on('request.failed', ({ error }) => failed.push(error));
+  const answer = await serve(castellan, '/register', { method: 'POST', body: credentials });
+  expect([answer.status, answer.body['code']]).toEqual([500, 'internal']);
+  expect(String(failed[0])).toContain('castellan.start()');
+});
+
+test('start and stop can be repeated', async () => {
+  const castellan = compose();
+  await castellan.start();
+  await castellan.start();
+  expect(await castellan.health()).toBe(true);
+  await castellan.stop();
+  await castellan.stop();
+});
+
+test('accounts: false leaves the account endpoints out', () => {
+  const castellan = createCastellan({ ...base, stores: memoryStores(), accounts: false });
+  expect(castellan.http.match('POST', '/login')).toBeUndefined();
+  expect(castellan.http.match('POST', '/refresh')).toBeDefined();
+  expect(castellan.accounts).toBeUndefined();
+});
+
+test("an app's own problem codes leave with their status", async () => {
+  await using castellan = createCastellan({
+    ...base,
+    stores: memoryStores(),
+    problems: { own: { out_of_stock: { status: 409, title: 'Nothing is left' } } },
+  });
+  const exchange = castellan.http.exchange(requestOf('/', {}));
+  expect(castellan.http.problem(new Problem('out_of_stock'), exchange).status).toBe(409);
+});
+
+test.each([
+  ['peppers', { peppers: '1:short' }],
+  ['stores.sessions', { stores: {} }],
+  ['defaultTier', { tiers: { free: { rank: 0 } }, defaultTier: 'gold' }],
+  ['tiers.pro.rank', { tiers: { free: { rank: 0 }, pro: { rank: 0 } } }],
+  ['tiers.free.rank', { tiers: { free: { rank: 1.5 } } }],
+  ['tiers', { tiers: {} }],
+  ['sessions.grace', { sessions: { grace: '10 seconds' } }],
+  ['sessions.accessTokenTtl', { sessions: { accessTokenTtl: '61m' } }],
+  ['revocation.maxStaleness', { revocation: { maxStaleness: 'soon' } }],
+  ['audit.actions', { audit: { actions: ['user.login'] } }],
+  ['accounts.password.minLength', { accounts: { password: { minLength: 0 } } }],
+  ['issuer', { issuer: '' }],
+  ['not_found', { problems: { own: { not_found: { status: 404, title: 'x' } } } }],
+])('a bad %s is a TypeError at composition that names it', (name, bad) => {
+  const make = () => createCastellan({ ...base, stores: memoryStores(), ...(bad as object) });
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(name);
+});
+
+test('a key that is missing or weak stops the start and is named, never shown', async () => {
+  const castellan = createCastellan({
+    ...base,
+    keys: '{"keys":[{"kty":"oct","kid":"a","alg":"HS256","k":"c2hvcnQ"}]}',
+    stores: memoryStores(),
+  });
+  await expect(castellan.start()).rejects.toThrow(/keys/);
+  await expect(castellan.start()).rejects.not.toThrow(/c2hvcnQ/);
+});
+
+test('production refuses memory stores, unless they are asked for by name', async () => {
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await expect(createCastellan({ ...base, stores: memoryStores() }).start()).rejects.toThrow(/production/);
+    await using castellan = createCastellan({ ...base, stores: memoryStores({ production: 'allowed' }) });
+    await castellan.start();
+  } finally {
+    process.env['NODE_ENV'] = before;
+  }
+});

@@ -1,0 +1,70 @@
+import type { Accounts } from './accounts/index.ts';
+import type { Audit, AuditFilter, AuditPage } from './audit/index.ts';
+import type { CastellanEvents } from './castellan-events.ts';
+import type { Carrier, Entry } from './http/index.ts';
+import type { Events } from './kernel/index.ts';
+import type { Policy, Shape } from './policy.ts';
+import type { Aal, Subjects, TokenMembers, Transport } from './sessions/index.ts';
+
+/** Asks for a session of an app's own user, whose credential the app has just checked. */
+export interface StartSession {
+  /** The user's id as a text, known through `subjects.put`. */
+  readonly subject: string;
+  /** Default: the request's. */
+  readonly tenant?: string;
+  /** How the user authenticated (RFC 8176): `['pwd']`, `['pwd', 'otp']`, … */
+  readonly amr?: readonly string[];
+  /** Assurance level, which selects the lifetimes. Default 1. */
+  readonly aal?: Aal;
+  /** Default `bearer`. */
+  readonly transport?: Transport;
+  /** `subjects.get(id).authEpoch` from before the credential was checked: when it moved since, the start is refused. */
+  readonly authEpoch?: number;
+  /** The request of the sign-in: address, user agent and request id are taken from it. */
+  readonly from: Carrier;
+}
+
+/** An answer ready to be sent: `res.set(headers).json(body)`. Nobody forgets `no-store`. */
+export interface SessionAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: TokenMembers;
+}
+
+/** The composed library. */
+export interface Castellan<S extends Shape = Shape> extends AsyncDisposable {
+  /** Carries the app's own names to `createGate`. */
+  readonly '~shape'?: S;
+  /** What an adapter calls. */
+  readonly http: Entry<Policy<S>>;
+  /** Facts, told after the step they report is durable. */
+  readonly events: Pick<Events<CastellanEvents>, 'on'>;
+  /** Users of an app with its own users table. */
+  readonly subjects: Subjects;
+  readonly sessions: {
+    /**
+     * Makes a session and its tokens.
+     * @throws Problem `invalid_credentials` when the subject is unknown or disabled, or its epoch moved
+     */
+    start(request: StartSession): Promise<SessionAnswer>;
+  };
+  /** The accounts' verbs, unless `accounts: false`. */
+  readonly accounts: Accounts | undefined;
+  readonly audit: {
+    /** Reads the ledger, newest first. */
+    query(filter: Omit<AuditFilter<S['action']>, 'tenant'> & { readonly tenant?: string }): Promise<AuditPage>;
+    /** Writes a row of one of the app's own actions; resolves when it is durable. */
+    readonly record: Audit<Readonly<Record<S['action'], object>>>['record'];
+  };
+  /** Whether every store answers. Never rejects. */
+  health(): Promise<boolean>;
+  /**
+   * Imports the keys, checks the stores (schema version, isolation), and begins the feed and the housekeeping. Its
+   * timers keep no process alive.
+   *
+   * @throws TypeError naming the option that makes no sense
+   * @throws Error that says what to run, when the schema is behind
+   */
+  start(): Promise<void>;
+  /** Ends what `start` began; the app's own clients stay open. Repeating it does nothing. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,251 @@
+import {
+  accountEndpoints,
+  createAccounts,
+  createHashingGate,
+  createPasswordHasher,
+  createPasswordPolicy,
+  type TellAccount,
+} from './accounts/index.ts';
+import {
+  type AppActions,
+  type AppTable,
+  auditEndpoints,
+  auditGuard,
+  createAppRegistry,
+  createAudit,
+  type LibraryActions,
+} from './audit/index.ts';
+import type { Castellan } from './castellan.ts';
+import type { CastellanEvents } from './castellan-events.ts';
+import type { CastellanOptions, Tier } from './castellan-options.ts';
+import {
+  createEndpointServer,
+  createProblemResponse,
+  type Endpoint,
+  endpointTable,
+  exchangeFactory,
+  mergeProblems,
+  openPassage,
+  originOf,
+  seatOf,
+} from './http/index.ts';
+import {
+  createEvents,
+  createStoreClock,
+  durationMs,
+  monotonicClock,
+  randomBytes,
+  systemClock,
+  uuidv7Generator,
+} from './kernel/index.ts';
+import { lateAccessTokens } from './late-access-tokens.ts';
+import { compilePolicy } from './policy.ts';
+import { problemCatalogue } from './problem-catalogue.ts';
+import { createRevocations } from './revocation/index.ts';
+import {
+  askStore,
+  createAccessCheck,
+  createPeppers,
+  createSessions,
+  createStallGate,
+  createSubjects,
+  localRevocations,
+  sessionEndpoints,
+  sessionSettings,
+  tokenMembers,
+} from './sessions/index.ts';
+import { type Stores, storeServices } from './stores.ts';
+import { readTiers } from './tiers.ts';
+import { authenticateGuard, jwksEndpoint } from './tokens/index.ts';
+
+/** The names that an app has given, taken from its options. */
+interface ShapeOf<Tiers, Actions extends AppActions, Tx> {
+  readonly tier: keyof Tiers & string;
+  readonly action: keyof AppTable<Actions> & string;
+  readonly tx: Tx;
+}
+
+/**
+ * Puts the library together. Opens nothing and starts no timer: that is `start()`.
+ *
+ * @throws TypeError naming the option that makes no sense
+ */
+export function createCastellan<
+  const Tiers extends Readonly<Record<string, Tier>> = { readonly default: Tier },
+  const Actions extends AppActions = readonly [],
+  Tx = unknown,
+>(options: CastellanOptions<Tiers, Actions, Tx>): Castellan<ShapeOf<Tiers, Actions, Tx>> {
+  const { stores, issuer, audience = issuer, scopesOf } = options;
+  const { clock = systemClock, monotonic = monotonicClock, random = randomBytes } = options;
+  checkStores(stores);
+  for (const [name, value] of Object.entries({ issuer, audience }))
+    if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text that is not empty`);
+  const makeId = uuidv7Generator(clock, random);
+  const storeClock = createStoreClock(clock);
+  const events = createEvents<CastellanEvents>();
+  const tell: (typeof events)['emit'] = (name, fact) => events.emit(name, fact);
+  const { tiers, defaultTier } = readTiers(options.tiers, options.defaultTier);
+  const settings = sessionSettings(options.sessions);
+  const maxStalenessMs = durationMs(options.revocation?.maxStaleness ?? '2s', 'revocation.maxStaleness');
+  const catalogue = mergeProblems(problemCatalogue, options.problems?.own ?? {});
+
+  const accessTokens = lateAccessTokens({ ...options, audience });
+  const revocations = createRevocations({
+    store: stores.revocations,
+    clock,
+    monotonic,
+    storeClock,
+    onUnavailable: (error) => tell('store.unavailable', { error }),
+    onRecovered: () => tell('store.recovered', {}),
+  });
+  const stallGate = createStallGate({ monotonic });
+  const sessions = createSessions({
+    store: stores.sessions,
+    subjects: stores.subjects,
+    peppers: createPeppers(options.peppers),
+    accessTokens,
+    knowledge: revocations,
+    storeClock,
+    settings,
+    defaultTier,
+    ...(scopesOf && { scopesOf }),
+    tell,
+    stallGate,
+    auditRefreshes: options.audit?.refresh !== 'refusals',
+    clock,
+    monotonic,
+    random,
+    makeId,
+  });
+  const check = createAccessCheck({
+    accessTokens,
+    store: stores.sessions,
+    revocationStore: stores.revocations,
+    knowledge: revocations,
+    storeClock,
+    settings,
+    maxStalenessMs,
+    audience,
+    tell,
+    makeId,
+    clock,
+  });
+  const subjects = createSubjects({
+    store: stores.subjects,
+    revocations: localRevocations(revocations),
+    ask: askStore(storeClock, clock),
+    makeId,
+    tiers: Object.keys(tiers),
+  });
+  const registry = createAppRegistry(options.audit?.actions);
+  const audit = createAudit<LibraryActions & AppTable<Actions>>({ store: stores.audit, makeId, registry });
+  const accounts = composeAccounts();
+
+  function composeAccounts() {
+    if (options.accounts === false || !stores.accounts) return undefined;
+    const { password, argon2, legacyHashes, hashingGate, onAccountCreated } = options.accounts ?? {};
+    const gate = hashingGate ?? createHashingGate({ clock: monotonic });
+    const verbs = createAccounts<Tx>({
+      store: stores.accounts,
+      sessions,
+      audit,
+      hasher: createPasswordHasher({ gate, parameters: argon2 ?? {}, legacyHashes: legacyHashes ?? [], random }),
+      makeId,
+      tell: tell as TellAccount,
+      onAccountCreated,
+    });
+    return {
+      verbs,
+      endpoints: accountEndpoints({ accounts: verbs, passwordPolicy: createPasswordPolicy(password), defaultTier }),
+    };
+  }
+
+  const problem = createProblemResponse({
+    catalogue,
+    ...(options.problems?.typeBase !== undefined && { typeBase: options.problems.typeBase }),
+    problemOf: options.problems?.problemOf,
+    report: (error, { context, request }) =>
+      tell('request.failed', { error, requestId: context.requestId, target: request.target }),
+  });
+  const compile: Castellan['http']['compile'] = (policy) =>
+    compilePolicy(policy, {
+      tiers: Object.keys(tiers),
+      actions: audit.actions,
+      audit: (action) => auditGuard({ audit, action: action as keyof (LibraryActions & AppTable<Actions>) & string }),
+      authenticate: ({ scopes, tier, strict }) =>
+        authenticateGuard({ check, scopes, tiers, strict, ...(tier !== undefined && { tier }) }),
+    });
+  const endpoints: readonly Endpoint[] = [
+    ...sessionEndpoints({ sessions, check, accessTokens, storeClock }),
+    ...(accounts?.endpoints ?? []),
+    ...auditEndpoints({ audit, accessTokenMs: settings.profiles[1].accessMs }),
+    jwksEndpoint(accessTokens),
+  ];
+  const open = compile({ public: true });
+  const closed = compile({});
+  const exchange = exchangeFactory({ makeId, tenantOf: options.tenantOf });
+  const services = storeServices(stores);
+  let running = false;
+
+  const castellan: Castellan<ShapeOf<Tiers, Actions, Tx>> = {
+    http: {
+      compile: compile as Castellan<ShapeOf<Tiers, Actions, Tx>>['http']['compile'],
+      exchange,
+      open: (policy, exchange) => openPassage(policy, exchange, problem),
+      match: endpointTable(endpoints),
+      serve: createEndpointServer({ policyOf: (endpoint) => (endpoint.public ? open : closed), problem }),
+      problem,
+    },
+    events,
+    subjects,
+    sessions: {
+      async start({ from, tenant, ...wish }) {
+        const origin = originOf(from);
+        const tokens = await sessions.start({
+          ...wish,
+          tenant: tenant ?? seatOf(from)?.exchange.context.tenant ?? '',
+          origin,
+        });
+        return { headers: { 'cache-control': 'no-store' }, body: tokenMembers(tokens) };
+      },
+    },
+    accounts: accounts?.verbs,
+    audit: {
+      query: ({ tenant = '', ...filter }) => audit.query({ ...filter, tenant } as Parameters<typeof audit.query>[0]),
+      record: audit.record as Castellan<ShapeOf<Tiers, Actions, Tx>>['audit']['record'],
+    },
+    async health() {
+      try {
+        await Promise.all(services.map((service) => service.health()));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async start() {
+      if (running) return;
+      await accessTokens.load();
+      for (const service of services) await service.start();
+      await revocations.start();
+      stallGate.start();
+      running = true;
+      for (const message of settings.warnings) tell('configuration.warning', { message });
+    },
+    async stop() {
+      if (!running) return;
+      running = false;
+      stallGate.stop();
+      await accounts?.verbs.settled();
+      await revocations.stop();
+      for (const service of services) await service.stop();
+    },
+    [Symbol.asyncDispose]: () => castellan.stop(),
+  };
+  return castellan;
+}
+
+function checkStores<Tx>(stores: Stores<Tx>): void {
+  for (const port of ['sessions', 'subjects', 'revocations', 'audit'] as const)
+    if (typeof stores?.[port] !== 'object')
+      throw new TypeError(`stores.${port} is missing: postgresStores(pool) or memoryStores() brings all of them`);
+}

@@ -1,0 +1,12 @@
+import { accountProblems } from './accounts/index.ts';
+import { httpProblems, mergeProblems, type ProblemTable } from './http/index.ts';
+import { sessionProblems } from './sessions/index.ts';
+import { tokenProblems } from './tokens/index.ts';
+
+/** Every problem of the library, by code. docs/problems.md says when each is answered. */
+export const problemCatalogue: ProblemTable = mergeProblems(
+  httpProblems,
+  tokenProblems,
+  sessionProblems,
+  accountProblems,
+);
