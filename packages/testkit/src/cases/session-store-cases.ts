@@ -11,9 +11,15 @@ import { reuseCases } from './refresh/reuse-cases.ts';
 import { rotateCases } from './refresh/rotate-cases.ts';
 import { sharingCases } from './refresh/sharing-cases.ts';
 import { supersededCases } from './refresh/superseded-cases.ts';
+import { listCases } from './sessions/list-cases.ts';
+import { sessionRacingCases } from './sessions/racing-cases.ts';
+import { revokeCases, revokeOthersCases } from './sessions/revoke-cases.ts';
+import { startCases } from './sessions/start-cases.ts';
+import { useCases } from './sessions/use-cases.ts';
 
 /** The rules of `SessionStore`: the state table of refresh, the use verb, start, revoke, list, and their races. */
 export const sessionStoreCases: readonly ConformanceCase<StoreHarness>[] = [
+  ...startCases,
   ...rotateCases,
   ...keepCases,
   ...replayCases,
@@ -25,4 +31,9 @@ export const sessionStoreCases: readonly ConformanceCase<StoreHarness>[] = [
   ...refreshAuditCases,
   ...refreshClockCases,
   ...refreshRacingCases,
+  ...useCases,
+  ...revokeCases,
+  ...revokeOthersCases,
+  ...listCases,
+  ...sessionRacingCases,
 ];
