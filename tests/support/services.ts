@@ -72,7 +72,7 @@ function ask(port: number, bytes: Buffer | string, ms = 400): Promise<Buffer | n
 }
 
 const SSL_REQUEST: Buffer = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
-const isPostgres = async (port: number): Promise<boolean> => {
+export const isPostgres = async (port: number): Promise<boolean> => {
   const a = await ask(port, SSL_REQUEST);
   return a !== null && (a[0] === 0x53 || a[0] === 0x4e);
 };
@@ -81,7 +81,7 @@ const isRedis = async (port: number): Promise<boolean> => {
   return a !== null && (a[0] === 0x2b || a[0] === 0x2d);
 };
 
-async function until(
+export async function until(
   what: string,
   child: ChildProcess,
   log: () => string,
@@ -108,7 +108,7 @@ function which(name: string): string | null {
 }
 
 /** PostgreSQL refuses to run as root: take another user. */
-function dropRoot(): { uid?: number; gid?: number } {
+export function dropRoot(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   for (const user of ['postgres', 'nobody']) {
     try {
@@ -145,7 +145,7 @@ function stopper(child: ChildProcess, signal: NodeJS.Signals, dir: string): () =
 
 /* ---------------------------------------------------------------- PostgreSQL */
 
-function postgresBinDir(): string | null {
+export function postgresBinDir(): string | null {
   const own = which('postgres');
   if (own && fs.existsSync(path.join(path.dirname(own), 'initdb'))) return path.dirname(own);
   const pgctl = which('pg_ctl');
@@ -214,7 +214,7 @@ const EMBEDDED: Record<string, { spec: string; integrity: string }> = {
   },
 };
 
-function embeddedPostgres(): string | null {
+export function embeddedPostgres(): string | null {
   const want = EMBEDDED[`${process.platform}-${process.arch}`];
   if (!want) return null;
   const dest = path.join(

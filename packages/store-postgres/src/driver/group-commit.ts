@@ -92,12 +92,9 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
   function takeRows(): Waiting<Call, Result>[] {
     const rows: Waiting<Call, Result>[] = [];
     const rest: Waiting<Call, Result>[] = [];
-    const passed = new Set<string>();
     for (const waiting of gathered) {
       if (leftWithoutFlight(waiting)) continue;
-      // an earlier call of this key that stays behind must not be overtaken
-      if (rows.length >= maxRows || busy.has(waiting.key) || passed.has(waiting.key)) {
-        passed.add(waiting.key);
+      if (rows.length >= maxRows || busy.has(waiting.key)) {
         rest.push(waiting);
         continue;
       }
