@@ -59,7 +59,7 @@ test('the composed library registers, refreshes, lists, audits and logs out', as
   expect((await serve(castellan, '/me', { token })).body).toMatchObject({ email: credentials.email, tier: 'free' });
   expect((await serve(castellan, '/sessions', { token })).body).toMatchObject({
     total: 1,
-    items: [{ is_current: true, ip: '203.0.113.0' }],
+    items: [{ is_current: true, ip: '203.0.113.0/24' }],
   });
   expect((await serve(castellan, '/logout', { method: 'POST', token })).status).toBe(204);
   expect((await serve(castellan, '/me', { token })).body).toMatchObject({ code: 'invalid_token', status: 401 });
