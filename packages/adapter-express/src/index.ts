@@ -1,1 +1,8 @@
-export {};
+/**
+ * Castellan for Express 5.
+ * @packageDocumentation
+ */
+export { type AssertGuardedOptions, assertGuarded } from './assert-guarded.ts';
+export { createGate, type Gate, type GateOptions } from './gate.ts';
+export type { ErrorMiddleware, Middleware, ParseMiddleware } from './middleware.ts';
+export type { Problems } from './problems.ts';

@@ -68,7 +68,7 @@ function enter<X extends Exchange>(
     if (!verdict) continue;
     if (typeof verdict === 'function') afters.push(verdict);
     else if (isPromise(verdict))
-      return verdict.then(
+      return Promise.resolve(verdict).then(
         (late) => {
           if (typeof late === 'function') afters.push(late);
           else if (late) return late;
@@ -99,7 +99,7 @@ function unwind(
     if (!next) continue; // an untyped `after` that only looked
     if (isPromise(next)) {
       const before = current;
-      return next.then(
+      return Promise.resolve(next).then(
         (late) => unwind(afters, late ?? before, exchange, problem),
         (error: unknown) => unwind(afters, problem(error, exchange), exchange, problem),
       );

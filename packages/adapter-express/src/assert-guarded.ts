@@ -1,0 +1,95 @@
+import { isGuard } from './guard-mark.ts';
+
+/** What {@link assertGuarded} may be told. */
+export interface AssertGuardedOptions {
+  /** Routes that stay open on purpose: `'GET /health'`, or a path for all its methods. */
+  readonly except?: readonly string[];
+}
+
+/** A layer of a router's stack, as far as it is read. */
+interface Layer {
+  readonly handle?: unknown;
+  readonly route?: { readonly path?: unknown; readonly stack?: readonly Layer[] } | undefined;
+  readonly method?: string | undefined;
+  /** The path of `use`, where the router keeps it. */
+  readonly rawPath?: unknown;
+  /** Mounted at the root. */
+  readonly slash?: boolean;
+  /** Express 4. */
+  readonly regexp?: { readonly fast_slash?: boolean };
+}
+
+/**
+ * For tests: throws when a route of an Express app has no guard, in nested routers and apps too. Express can't tell it
+ * while the app runs. Only routes are seen (`app.get`, `router.post`, …), not what a plain middleware answers.
+ *
+ * @throws Error that lists the routes; TypeError when `app` is no Express app or router
+ */
+export function assertGuarded(app: object, options: AssertGuardedOptions = {}): void {
+  const stack = stackOf(app);
+  if (!stack) throw new TypeError('assertGuarded: app must be an Express app or router');
+  const except = new Set(options.except);
+  const open = [...unguarded(stack, '', [])].filter(
+    ({ method, path }) => !except.has(path) && !except.has(`${method} ${path}`),
+  );
+  if (open.length === 0) return;
+  const list = open.map(({ method, path }) => `  ${method} ${path}`).join('\n');
+  throw new Error(`These routes have no guard; a public one has guard({ public: true }):\n${list}`);
+}
+
+interface OpenRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** `guarded`: mount paths at which a guard stands before what comes now. */
+function* unguarded(stack: readonly Layer[], prefix: string, guarded: readonly string[]): Generator<OpenRoute> {
+  const covered = [...guarded];
+  for (const layer of stack) {
+    const at = join(prefix, mountPath(layer));
+    if (layer.route) {
+      const path = join(prefix, textOf(layer.route.path));
+      if (covered.some((mount) => covers(mount, path))) continue;
+      for (const method of openMethods(layer.route.stack ?? [])) yield { method, path };
+    } else if (isGuard(layer.handle)) covered.push(at);
+    else yield* unguarded(stackOf(layer.handle) ?? [], at, covered);
+  }
+}
+
+/** Methods that have a handler before which no guard stands. */
+function openMethods(stack: readonly Layer[]): readonly string[] {
+  const methods = new Set(stack.map(({ method }) => method?.toUpperCase() ?? 'ALL'));
+  return [...methods].filter((method) => {
+    const own = stack.filter((layer) => layer.method === undefined || layer.method.toUpperCase() === method);
+    const guard = own.findIndex(({ handle }) => isGuard(handle));
+    return guard < 0 || guard === own.length - 1; // behind the last handler a guard keeps nothing
+  });
+}
+
+function covers(mount: string, path: string): boolean {
+  return mount === '' || path === mount || path.startsWith(`${mount}/`);
+}
+
+/** Where a layer of `use` is mounted. */
+function mountPath({ rawPath, slash, regexp }: Layer): string {
+  if (slash || regexp?.fast_slash) return '';
+  return rawPath === undefined ? '…' : textOf(rawPath);
+}
+
+function textOf(path: unknown): string {
+  if (Array.isArray(path)) return path.map(textOf).join('|');
+  return typeof path === 'string' ? path : path instanceof RegExp ? String(path) : '…';
+}
+
+function join(prefix: string, path: string): string {
+  return prefix + (path === '/' ? (prefix === '' ? '/' : '') : path.startsWith('/') || path === '' ? path : `/${path}`);
+}
+
+/** The stack of an app (Express 5: `router`, Express 4: `_router`) or of a router. */
+function stackOf(app: unknown): readonly Layer[] | undefined {
+  if (typeof app !== 'function' && (typeof app !== 'object' || app === null)) return undefined;
+  const { stack, _router: old } = app as { readonly stack?: unknown; readonly _router?: unknown };
+  if (Array.isArray(stack)) return stack as readonly Layer[];
+  if (old !== undefined) return stackOf(old);
+  return 'router' in app ? stackOf(app.router) : undefined;
+}

@@ -1,0 +1,20 @@
+import type { ServerResponse } from 'node:http';
+import type { Callback } from './chunk.ts';
+
+/** The ways out of an answer. */
+export interface Out {
+  writeHead(...given: unknown[]): unknown;
+  write(chunk: string | Uint8Array, callback?: Callback): boolean;
+  end(chunk?: string | Uint8Array | null, callback?: Callback): unknown;
+  flushHeaders(): void;
+}
+
+/** The ways out as they are now, whatever is put in their place afterwards. */
+export function outOf(res: ServerResponse): Out {
+  return {
+    writeHead: res.writeHead.bind(res) as Out['writeHead'],
+    write: res.write.bind(res) as Out['write'],
+    end: res.end.bind(res) as Out['end'],
+    flushHeaders: res.flushHeaders.bind(res),
+  };
+}
