@@ -1,18 +1,20 @@
+import { memoryStores } from '@castellan/core';
 import { describe, test } from 'vitest';
-import { memoryStores } from '../../core/src/memory-stores.ts';
 import {
   accountStoreCases,
   auditStoreCases,
+  manualClock,
   revocationStoreCases,
   type StoreHarness,
   sessionStoreCases,
   skewDate,
   subjectStoreCases,
 } from './index.ts';
-import { manualClock } from './manual-clock.ts';
 
-const stores = memoryStores({ clock: manualClock() });
-const harness: StoreHarness = { instances: [stores, stores, stores], skewAppClock: skewDate };
+function memoryHarness(): StoreHarness {
+  const stores = memoryStores({ clock: manualClock() });
+  return { instances: [stores, stores, stores], skewAppClock: skewDate };
+}
 
 describe.each([
   ['sessions', sessionStoreCases],
@@ -21,5 +23,5 @@ describe.each([
   ['audit', auditStoreCases],
   ['revocations', revocationStoreCases],
 ])('memory stores: %s', (_, cases) => {
-  for (const c of cases) test(c.name, () => c.run(harness));
+  for (const c of cases) test(c.name, () => c.run(memoryHarness()));
 });

@@ -197,7 +197,7 @@ export const auditStoreCases: readonly ConformanceCase<StoreHarness>[] = casesOf
     const ids = async (hideRefreshesMs: number, at: number): Promise<number[]> =>
       (await auditTrail(s, { hideRefreshesMs, ...s.time(at) }))
         .map(({ id }) => rows.findIndex((row) => row.id === id))
-        .sort();
+        .sort((a, b) => a - b);
     assert.deepEqual(await ids(10_000, 2_000), [2, 3]);
     assert.deepEqual(await ids(10_000, 11_000), [0, 2, 3], 'exactly that old is not younger');
     assert.deepEqual(await ids(10_000, 11_001), [0, 1, 2, 3]);

@@ -80,12 +80,12 @@ export const revocationStoreCases: readonly ConformanceCase<StoreHarness>[] = ca
     const followers = await Promise.all(harness.instances.map(({ revocations }) => follow(revocations, s.tenant)));
     const expected: string[] = [];
     let writing = true;
-    const polling = followers.map(async ({ poll }) => {
+    const polling = followers.map(async (follower) => {
       while (writing) {
-        await poll();
+        await follower.poll();
         await new Promise((resolve) => setImmediate(resolve)); // a store in memory answers at once
       }
-      await poll();
+      await follower.poll();
     });
     const turns = Math.ceil((harness.rounds ?? 200) / 10);
     await race(harness, async (stores, racer) => {
