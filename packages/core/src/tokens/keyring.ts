@@ -3,15 +3,18 @@ import { inspect } from 'node:util';
 import { importJWK } from 'jose/key/import';
 import { fromBase64url, parseJson } from '../kernel/index.ts';
 import { type CheckedJwk, checkJwk } from './jwk-rules.ts';
-import { signCompact, verifyCompact } from './signature.ts';
+import { headerPart, signCompact, verifyCompact } from './signature.ts';
 import type { SigningAlgorithm } from './signing-algorithm.ts';
 import type { SigningKey, VerificationKey } from './signing-key.ts';
 
 /** The keys of access tokens: one signs, all verify. Prints and serialises without any key material. */
 export interface Keyring {
   readonly signing: SigningKey;
-  /** The key with this `kid`. */
-  verification(kid: string): VerificationKey | undefined;
+  /**
+   * The key that signs tokens with this first part, to the letter. So the header of a token asks for nothing: it can't
+   * name another algorithm or type, bring or point to a key (`jwk`, `jku`, `x5u`, `x5c`), or use `crit` and `b64`.
+   */
+  verification(header: string): VerificationKey | undefined;
   /** Public keys only, as a JWK Set (RFC 7517), the signing one first; HS256 keys are left out. */
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   /** Key ids only. */
@@ -33,21 +36,23 @@ export async function createKeyring(
 ): Promise<Keyring> {
   const checked = checkSet(jwks, path);
   const keys = new Map<string, VerificationKey>();
-  for (const [index, jwk] of checked.entries())
-    keys.set(jwk.kid, await imported(`${path}.keys[${index}]`, () => verificationKey(jwk)));
+  for (const [index, jwk] of checked.entries()) {
+    const key = await imported(`${path}.keys[${index}]`, () => verificationKey(jwk));
+    keys.set(headerPart(key), key);
+  }
   const [first] = checked as [CheckedJwk];
   const signing = await imported(`${path}.keys[0]`, () => signingKey(first));
-  await demandPair(signing, keys.get(first.kid) as VerificationKey, path);
+  await demandPair(signing, keys.get(headerPart(signing)) as VerificationKey, path);
 
   const published = {
     keys: checked
       .filter((jwk) => jwk.alg !== 'HS256')
       .map(({ kid, alg, publicJwk }) => Object.freeze({ ...publicJwk, kid, alg, use: 'sig' })),
   };
-  const masked = () => ({ signs: first.kid, verifies: [...keys.keys()] });
+  const masked = () => ({ signs: first.kid, verifies: checked.map(({ kid }) => kid) });
   const keyring = {
     signing,
-    verification: (kid: string) => keys.get(kid),
+    verification: (header: string) => keys.get(header),
     jwks: () => published,
     toJSON: masked,
     [inspect.custom]: () => `Keyring ${inspect(masked())}`,

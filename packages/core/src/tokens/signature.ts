@@ -2,18 +2,27 @@ import { createHmac } from 'node:crypto';
 import { JOSEError } from 'jose/errors';
 import { CompactSign } from 'jose/jws/compact/sign';
 import { compactVerify } from 'jose/jws/compact/verify';
-import { equalBytes } from '../kernel/index.ts';
+import { equalBytes, toBase64url } from '../kernel/index.ts';
 import type { SigningKey, VerificationKey } from './signing-key.ts';
 
 /** RFC 9068 section 2.1: no other token of ours can be taken for an access token. */
-export const ACCESS_TOKEN_TYPE = 'at+jwt';
+const ACCESS_TOKEN_TYPE = 'at+jwt';
 
 const utf8 = new TextEncoder();
 
+/** The header of every token that the key signs: `alg`, `typ` and `kid`, in this order and nothing else. */
+function headerOf({ alg, kid }: SigningKey): { readonly alg: string; readonly typ: string; readonly kid: string } {
+  return { alg, typ: ACCESS_TOKEN_TYPE, kid };
+}
+
+/** The first part of every token that the key signs. */
+export function headerPart(key: SigningKey): string {
+  return toBase64url(utf8.encode(JSON.stringify(headerOf(key))));
+}
+
 /** Signs a payload as a compact JWS (RFC 7515) of type `at+jwt`. */
 export function signCompact(key: SigningKey, payload: string): Promise<string> {
-  const header = { alg: key.alg, typ: ACCESS_TOKEN_TYPE, kid: key.kid };
-  return new CompactSign(utf8.encode(payload)).setProtectedHeader(header).sign(key.key);
+  return new CompactSign(utf8.encode(payload)).setProtectedHeader(headerOf(key)).sign(key.key);
 }
 
 /**
