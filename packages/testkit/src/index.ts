@@ -9,6 +9,7 @@ export { sessionStoreCases } from './cases/session-store-cases.ts';
 export { subjectStoreCases } from './cases/subject-store-cases.ts';
 export type { ConformanceCase } from './conformance-case.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';
+export { type ModelStep, type ModelTrace, parseTraces, replayTrace, type TraceStores } from './model-traces.ts';
 export { skewDate } from './skew-date.ts';
 export type { StoreHarness, StoreSet } from './store-harness.ts';
 export type { VerbOf } from './wrappers/around-verbs.ts';
