@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** One line of a report. `ratio` is what counts: both sides were measured in the same run, in turns. */
 export interface Figure {
   readonly name: string;
@@ -31,8 +33,10 @@ export async function inTurns<R>(
   const names = Object.keys(contestants);
   const results: Record<string, R[]> = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++)
-    for (const name of round % 2 ? names.toReversed() : names)
+    for (const name of round % 2 ? names.toReversed() : names) {
+      await delay(5); // timers get their turn: a feed that could not poll would change what is measured
       results[name]?.push(await (contestants[name] as () => Promise<R> | R)());
+    }
   return results;
 }
 

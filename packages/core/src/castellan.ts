@@ -1,5 +1,5 @@
 import type { Accounts } from './accounts/index.ts';
-import type { Audit, AuditFilter, AuditPage } from './audit/index.ts';
+import type { Audit, AuditFilter, AuditPage, LibraryActions } from './audit/index.ts';
 import type { CastellanEvents } from './castellan-events.ts';
 import type { Carrier, Entry } from './http/index.ts';
 import type { Events } from './kernel/index.ts';
@@ -51,7 +51,9 @@ export interface Castellan<S extends Shape = Shape> extends AsyncDisposable {
   readonly accounts: Accounts | undefined;
   readonly audit: {
     /** Reads the ledger, newest first. */
-    query(filter: Omit<AuditFilter<S['action']>, 'tenant'> & { readonly tenant?: string }): Promise<AuditPage>;
+    query(
+      filter: Omit<AuditFilter<S['action'] | (keyof LibraryActions & string)>, 'tenant'> & { readonly tenant?: string },
+    ): Promise<AuditPage>;
     /** Writes a row of one of the app's own actions; resolves when it is durable. */
     readonly record: Audit<Readonly<Record<S['action'], object>>>['record'];
   };
