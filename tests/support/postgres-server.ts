@@ -71,34 +71,42 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
       running.kill(signal);
     });
   };
+  const start = async (): Promise<void> => {
+    let log = '';
+    const started = spawn(path.join(bin, 'postgres'), [...flags, ...settings.flatMap((s) => ['-c', s])], {
+      ...id,
+      env,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child = started;
+    started.stderr?.on('data', (text) => {
+      log = (log + text).slice(-4000);
+    });
+    await until(
+      'postgres',
+      started,
+      () => log,
+      () => isPostgres(port),
+    );
+  };
   const server: PostgresServer = {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
     bin,
     stopServer: () => end('SIGINT'),
-    async killServer() {
-      await end('SIGKILL');
-      // the postmaster's children notice by themselves; its lock file does not
-      fs.rmSync(path.join(data, 'postmaster.pid'), { force: true });
-    },
+    killServer: () => end('SIGKILL'),
     async startServer() {
-      let log = '';
-      const started = spawn(path.join(bin, 'postgres'), [...flags, ...settings.flatMap((s) => ['-c', s])], {
-        ...id,
-        env,
-        cwd: '/',
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      child = started;
-      started.stderr?.on('data', (text) => {
-        log = (log + text).slice(-4000);
-      });
-      await until(
-        'postgres',
-        started,
-        () => log,
-        () => isPostgres(port),
-      );
+      const giveUp = Date.now() + 10_000;
+      for (;;) {
+        try {
+          return await start();
+        } catch (error) {
+          // after a kill the children of the old one may still be leaving; it is right to wait for them
+          if (!String(error).includes('shared memory') || Date.now() > giveUp) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
     },
     async stop() {
       process.removeListener('exit', removeAll);

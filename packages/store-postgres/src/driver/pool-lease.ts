@@ -1,6 +1,7 @@
 import { bounded } from './bounded.ts';
 import { AnswerLateError, ConnectionWaitError } from './fault.ts';
 import type { PoolAnswer, PoolClientLike, PoolLike, PoolQuery } from './pool-like.ts';
+import { clientsOf, destroySocket, stuckConnections } from './stuck-connections.ts';
 
 /** One checked-out connection. Released exactly once. */
 export interface Lease {
@@ -38,11 +39,12 @@ export function poolLeases(pool: PoolLike): Leases {
   pool.on('error', () => {});
   pool.on('connect', watch);
   pool.on('acquire', watch);
-  for (const client of clientsOf(pool)) watch(client);
+  for (const client of clientsOf(pool)) if (isClient(client)) watch(client);
+  const endStuck = stuckConnections(pool);
 
   return {
     async checkout(waitMs) {
-      const client = await connected(pool, waitMs);
+      const client = await connected(pool, waitMs, endStuck);
       watch(client);
       return leaseOf(client, () => failed.has(client));
     },
@@ -59,19 +61,23 @@ function leaseOf(client: PoolClientLike, lost: () => boolean): Lease {
   return {
     lost,
     release,
-    query: (query, limitMs) =>
-      bounded(client.query(query), limitMs, () => {
+    query(query, limitMs) {
+      // by now the connection may serve somebody else
+      if (released) return Promise.reject(new TypeError('the transaction is over'));
+      return bounded(client.query(query), limitMs, () => {
         // in this order: a pipelining client would first wait for the answer that does not come
         destroySocket(client);
         release(true);
         return new AnswerLateError(`no answer within ${limitMs} ms`);
-      }),
+      });
+    },
   };
 }
 
-function connected(pool: PoolLike, waitMs: number): Promise<PoolClientLike> {
+function connected(pool: PoolLike, waitMs: number, endStuck: () => void): Promise<PoolClientLike> {
   const connecting = pool.connect();
   return bounded(connecting, waitMs, () => {
+    endStuck();
     connecting.then(
       (late) => late.release(),
       () => {},
@@ -80,17 +86,6 @@ function connected(pool: PoolLike, waitMs: number): Promise<PoolClientLike> {
   });
 }
 
-/** pg keeps the socket at `client.connection.stream`; where it does not, releasing as broken has to do. */
-function destroySocket(client: object): void {
-  const connection = 'connection' in client ? client.connection : undefined;
-  if (typeof connection !== 'object' || connection === null || !('stream' in connection)) return;
-  const { stream } = connection;
-  if (typeof stream !== 'object' || stream === null || !('destroy' in stream)) return;
-  if (typeof stream.destroy === 'function') stream.destroy();
-}
-
-/** Clients that were connected before we were given the pool. */
-function clientsOf(pool: object): readonly PoolClientLike[] {
-  const clients = '_clients' in pool ? pool._clients : undefined;
-  return Array.isArray(clients) ? clients : [];
+function isClient(client: object): client is PoolClientLike {
+  return 'on' in client && 'query' in client;
 }
