@@ -1,8 +1,9 @@
-import type { CredentialFailure } from '../audit/index.ts';
+import { type CredentialFailure, safeOrigin } from '../audit/index.ts';
 import type { IssuedTokens } from '../sessions/index.ts';
 import type { AccountsParts } from './account-parts.ts';
 import { invalidCredentials } from './account-problems.ts';
 import type { ChangePasswordRequest } from './account-requests.ts';
+import { failureOf, verifiableHash } from './credential.ts';
 
 /**
  * See `Accounts.changePassword`. The fence is the epoch that was read with the current hash: two changes at once, or a
@@ -16,12 +17,8 @@ export async function changePassword<Tx>(
   const { principal, origin, pass } = request;
   const { tenant, subject, sessionId } = principal;
   const credential = await store.credentialById(tenant, subject);
-  const stored = credential?.account.isActive ? credential.passwordHash : null;
-  const { matches } = await hasher.verify(stored, request.currentPassword, pass);
-  if (!credential || !matches) {
-    const reason = !credential ? 'unknown_account' : stored === null ? 'no_password' : 'wrong_password';
-    return refuse(parts, request, reason);
-  }
+  const { matches } = await hasher.verify(verifiableHash(credential), request.currentPassword, pass);
+  if (!credential || !matches) return refuse(parts, request, failureOf(credential));
   const passwordHash = await hasher.hash(request.newPassword, pass);
   const restamp = sessions.prepareRestamp();
   const changed = await store.changePassword({
@@ -39,7 +36,7 @@ export async function changePassword<Tx>(
       return refuse(parts, request, 'superseded');
     case 'changed': {
       const tokens = await restamp.issue(changed.session);
-      tell('account.password_changed', { tenant, subject, sessionId, origin });
+      tell('account.password_changed', { tenant, subject, sessionId, origin: safeOrigin(origin) });
       return tokens;
     }
   }

@@ -23,13 +23,13 @@ function scene(options: Partial<HashingGateOptions> = {}) {
     gate,
     begun,
     timers,
-    async advance(ms: number) {
+    advance: async (ms: number) => {
       now += ms;
       for (const one of timers) if (one.at <= now && timers.delete(one)) one.act();
       await turn();
     },
     /** Asks for work by a name; what comes out is its name or the problem's code. */
-    ask(name: string, pass: { arrivedAt?: number; gone?: boolean } = {}) {
+    ask: (name: string, pass: { arrivedAt?: number; gone?: boolean } = {}) => {
       const work = () =>
         new Promise<string>((resolve) => {
           begun.push(name);
@@ -37,7 +37,7 @@ function scene(options: Partial<HashingGateOptions> = {}) {
         });
       return gate.run(work, pass).catch((error: unknown) => (error instanceof Problem ? error : String(error)));
     },
-    async end(name: string) {
+    end: async (name: string) => {
       ends.get(name)?.();
       await turn();
     },

@@ -1,10 +1,11 @@
-import type { CredentialFailure } from '../audit/index.ts';
+import { type CredentialFailure, safeOrigin } from '../audit/index.ts';
 import { Problem } from '../http/index.ts';
 import type { IssuedTokens } from '../sessions/index.ts';
 import type { AccountsParts } from './account-parts.ts';
 import { invalidCredentials } from './account-problems.ts';
 import type { LoginRequest, SignedIn } from './account-requests.ts';
 import type { Credential } from './account-store.ts';
+import { failureOf, verifiableHash } from './credential.ts';
 import type { Rehashing } from './rehashing.ts';
 
 /** See `Accounts.login`. Known or unknown: one read, one pass of the gate with the same work, one audit row. */
@@ -15,29 +16,15 @@ export async function login<Tx>(
 ): Promise<SignedIn> {
   const { tenant, email, password, pass } = request;
   const credential = await parts.store.credentialByEmail(tenant, email.key);
-  const stored = verifiable(credential);
+  const stored = verifiableHash(credential);
   const { matches, needsRehash } = await parts.hasher.verify(stored, password, pass);
-  if (!credential || stored === null || !matches) return refuse(parts, request, credential, reasonOf(credential));
+  if (!credential || stored === null || !matches) return refuse(parts, request, credential, failureOf(credential));
 
   const { account, authEpoch } = credential;
   const tokens = await start(parts, request, account.id, authEpoch);
   if (!tokens) return refuse(parts, request, credential, 'superseded');
   if (needsRehash) rehashing.begin({ tenant, id: account.id, from: stored, password });
   return { account, tokens };
-}
-
-/**
- * The hash to check, or `null` for nobody's. That of a disabled account isn't even looked at: whether the password was
- * right must not show, in the time of the answer neither.
- */
-function verifiable(credential: Credential | undefined): string | null {
-  return credential?.account.isActive ? credential.passwordHash : null;
-}
-
-function reasonOf(credential: Credential | undefined): CredentialFailure {
-  if (!credential) return 'unknown_account';
-  if (!credential.account.isActive) return 'disabled';
-  return credential.passwordHash === null ? 'no_password' : 'wrong_password';
 }
 
 /** Fenced by the epoch that was read with the hash: a password that was reset meanwhile signs nobody in. */
@@ -65,6 +52,6 @@ async function refuse<Tx>(
   // the address isn't written down: people type passwords into it
   const entry = { tenant, actor: subject, target: subject, origin, meta: { reason } } as const;
   await audit.record({ ...entry, action: 'user.login', outcome: 'failure' });
-  tell('account.login_failed', { tenant, subject, reason, origin });
+  tell('account.login_failed', { tenant, subject, reason, origin: safeOrigin(origin) });
   throw invalidCredentials(reason);
 }

@@ -1,3 +1,4 @@
+import { safeOrigin } from '../audit/index.ts';
 import { Problem } from '../http/index.ts';
 import type { AccountsParts } from './account-parts.ts';
 import type { RegisterRequest, SignedIn } from './account-requests.ts';
@@ -38,7 +39,7 @@ export async function register<Tx>(parts: AccountsParts<Tx>, request: RegisterRe
       });
     case 'created': {
       const { account } = created;
-      tell('account.registered', { tenant, subject: account.id, origin });
+      tell('account.registered', { tenant, subject: account.id, origin: safeOrigin(origin) });
       return { account, tokens: await session.issue(created.session) };
     }
   }

@@ -46,6 +46,8 @@ export interface CheckedDetails {
 export interface ActionRegistry<T extends ActionTable = ActionTable> {
   /** All names: the library's and the app's. */
   readonly names: readonly (keyof T & string)[];
+  /** Whether an action's meta may have a member of that name and kind. */
+  declares(action: string, member: string, kind: MetaKind): boolean;
   /**
    * Lets through only what the action declares.
    * @throws TypeError when action, target or a member is not declared or is of another type; never shows the value
@@ -74,6 +76,7 @@ export function createActionRegistry<T extends ActionTable>(table: T, path = 'au
   for (const [name, declaration] of actions) checkDeclaration(name, declaration, path);
   return {
     names: [...actions.keys()],
+    declares: (action, member, kind) => actions.get(action)?.meta?.[member] === kind,
     check(action, target, meta) {
       const declared = actions.get(action);
       if (!declared) throw new TypeError(`audit: ${JSON.stringify(action)} is not a declared action`);

@@ -1,4 +1,4 @@
-import { type Exchange, type Guard, type HttpResponse, isFlowing } from '../http/index.ts';
+import { type Exchange, type Guard, isFlowing } from '../http/index.ts';
 import type { Origin } from '../kernel/index.ts';
 import type { ActionTable, MetaOf } from './action-registry.ts';
 import type { Audit } from './audit.ts';
@@ -8,19 +8,17 @@ export interface AuditGuardParts<T extends ActionTable, A extends keyof T & stri
   readonly audit: Audit<T>;
   /** Written once per request, refusals too. */
   readonly action: A;
-  /** Meta of the entry, made of the answer. Default none. */
-  readonly metaOf?: (response: HttpResponse) => MetaOf<T[A]>;
 }
 
 /**
  * A guard that writes one entry per request on the way out: who, from where, and whether it succeeded (status below
- * 400). The answer waits until the entry is durable; when it can't be written the answer is a problem instead.
+ * 400); the status itself where the action declares it. The answer waits until the entry is durable; when it can't be written the answer is a problem instead.
  */
 export function auditGuard<T extends ActionTable, A extends keyof T & string>({
   audit,
   action,
-  metaOf,
 }: AuditGuardParts<T, A>): Guard {
+  const saysStatus = audit.saysStatus(action);
   return (exchange) => async (response) => {
     const record = (): Promise<void> =>
       audit.record({
@@ -29,7 +27,7 @@ export function auditGuard<T extends ActionTable, A extends keyof T & string>({
         actor: exchange.context.principal?.subject ?? null, // filled in after this guard has passed
         outcome: response.status < 400 ? 'success' : 'failure',
         origin: originOf(exchange),
-        ...(metaOf && { meta: metaOf(response) }),
+        ...(saysStatus && { meta: { status: response.status } as unknown as MetaOf<T[A]> }),
       });
     // the head of a flowing body has left already: hold its end back instead
     if (isFlowing(response.body)) response.body.beforeEnd(0, record);

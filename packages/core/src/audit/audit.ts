@@ -49,6 +49,8 @@ export interface AuditPage {
 export interface Audit<T extends ActionTable = LibraryActions> {
   /** The names of all actions that can be recorded. */
   readonly actions: readonly (keyof T & string)[];
+  /** Whether entries of an action may say which status was answered (`status: 'integer'`). */
+  saysStatus(action: keyof T & string): boolean;
   /** What a verb carries so that the store writes its row in the same step. */
   stamp(origin: Origin): AuditStamp;
   /**
@@ -74,6 +76,7 @@ export interface AuditParts<T extends ActionTable> {
 export function createAudit<T extends ActionTable>({ store, makeId, registry }: AuditParts<T>): Audit<T> {
   return {
     actions: registry.names,
+    saysStatus: (action) => registry.declares(action, 'status', 'integer'),
     stamp: (origin) => ({ id: makeId(), origin: safeOrigin(origin) }),
     async record({ tenant, action, actor, target, outcome, origin, meta }) {
       const details = registry.check(action, target ?? null, meta ?? null);

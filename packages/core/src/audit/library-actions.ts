@@ -17,6 +17,24 @@ export const credentialFailures: readonly [
 /** Why a credential was refused, to the ledger and to listeners. `superseded`: the subject's epoch moved, or the session ended, while it was checked. */
 export type CredentialFailure = (typeof credentialFailures)[number];
 
+/** How a presented token was judged: the rows of the state table, and `displaced` for an access token. */
+const judgements = [
+  'rotate',
+  'keep',
+  'replay',
+  'reissue',
+  'again',
+  'revoked',
+  'user_disabled',
+  'expired',
+  'idle',
+  'pop_mismatch',
+  'ahead',
+  'superseded',
+  'reuse',
+  'displaced',
+] as const;
+
 interface SubjectAction {
   readonly target: 'subject';
 }
@@ -29,7 +47,7 @@ interface SessionAction {
 }
 /** What sessions' own rows say: which row of the state table, and both generations. */
 interface RefreshAction extends SessionAction {
-  readonly meta: { readonly result: 'text'; readonly generation: 'integer'; readonly presented: 'integer' };
+  readonly meta: { readonly result: typeof judgements; readonly generation: 'integer'; readonly presented: 'integer' };
 }
 
 const onSubject: SubjectAction = { target: 'subject' };
@@ -37,7 +55,7 @@ const onCredential: CredentialAction = { target: 'subject', meta: { reason: cred
 const onSession: SessionAction = { target: 'session', targetIsUuid: true };
 const onRefresh: RefreshAction = {
   ...onSession,
-  meta: { result: 'text', generation: 'integer', presented: 'integer' },
+  meta: { result: judgements, generation: 'integer', presented: 'integer' },
 };
 
 /** The library's table. */

@@ -13,7 +13,7 @@ export interface MemoryAuditStore extends AuditStore {
  * @param options.clock the store's clock, where an entry or a query brings no time of its own
  */
 export function memoryAuditStore({ clock = systemClock }: { readonly clock?: Clock } = {}): MemoryAuditStore {
-  const events: AuditEvent[] = []; // newest last
+  const trails = new Map<string, AuditEvent[]>(); // by tenant, newest last
   const keys = new Set<string>(); // id and time: the primary key
 
   function write(entry: AuditEntry): void {
@@ -21,10 +21,9 @@ export function memoryAuditStore({ clock = systemClock }: { readonly clock?: Clo
     const key = `${event.id}@${event.at}`;
     if (keys.has(key)) return;
     keys.add(key);
-    // entries come nearly in order, so the place is nearly always the end
-    let place = events.length;
-    while (place > 0 && isNewer(events[place - 1] as AuditEvent, event)) place--;
-    events.splice(place, 0, event);
+    const trail = trails.get(event.tenant) ?? [];
+    trails.set(event.tenant, trail);
+    trail.splice(placeOf(event, trail), 0, event);
   }
 
   return {
@@ -34,9 +33,10 @@ export function memoryAuditStore({ clock = systemClock }: { readonly clock?: Clo
     },
     async query(query) {
       const now = query.now ?? clock();
+      const trail = trails.get(query.tenant) ?? [];
       const page: AuditEvent[] = [];
-      for (let i = events.length - 1; i >= 0 && page.length <= query.limit; i--) {
-        const event = events[i] as AuditEvent;
+      for (let i = trail.length - 1; i >= 0 && page.length <= query.limit; i--) {
+        const event = trail[i] as AuditEvent;
         if (matches(event, query, now)) page.push(copyOf(event));
       }
       const last = page.length > query.limit ? page[query.limit - 1] : undefined;
@@ -45,9 +45,21 @@ export function memoryAuditStore({ clock = systemClock }: { readonly clock?: Clo
   };
 }
 
+/** Where an event belongs in a trail that is in order. */
+function placeOf(event: AuditEvent, trail: readonly AuditEvent[]): number {
+  let low = 0;
+  let high = trail.length;
+  if (high === 0 || isNewer(event, trail[high - 1] as AuditEvent)) return high; // nearly always
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isNewer(event, trail[middle] as AuditEvent)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 function matches(event: AuditEvent, query: AuditQuery, now: number): boolean {
   return (
-    event.tenant === query.tenant &&
     (query.actor === undefined || event.actor === query.actor) &&
     (query.action === undefined || event.action === query.action) &&
     (query.outcome === undefined || event.outcome === query.outcome) &&
