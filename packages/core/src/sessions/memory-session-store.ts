@@ -12,6 +12,7 @@ import { isSameStart, newSession, type Restamp, restamped } from './new-session.
 import { auditOfDisplacedUse, auditOfRefresh } from './refresh-audit.ts';
 import { type DecideRefresh, refreshVerdict } from './refresh-verdict.ts';
 import { isLive, issuedSession, type SessionRow, sessionView } from './session-row.ts';
+import { sessionRows } from './session-rows.ts';
 import type {
   IssuedSession,
   RefreshCall,
@@ -61,7 +62,7 @@ export interface MemorySessionStore extends SessionStore {
 export function memorySessionStore(options: MemorySessionOptions): MemorySessionStore {
   const { clock = systemClock, subjects, audit, revocations } = options;
   const { decide = refreshVerdict, apply = applyRefresh, decideUse = useVerdict } = options.rules ?? {};
-  const rows = new Map<string, SessionRow>();
+  const rows = sessionRows(clock);
 
   const subjectOf = (row: SessionRow) => subjects.get(row.tenant, row.subject);
   const liveRow = (id: string, tenant: string, now: number): SessionRow | undefined => {
@@ -69,11 +70,10 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
     const subject = row && subjectOf(row);
     return subject && row?.tenant === tenant && isLive(row, subject, now) ? row : undefined;
   };
-  /** Newest first: UUIDv7 orders by creation. */
-  const liveRows = (tenant: string, subjectId: string, now: number): SessionRow[] =>
-    [...rows.values()]
-      .filter((row) => row.subject === subjectId && liveRow(row.id, tenant, now) !== undefined)
-      .sort((a, b) => (a.id < b.id ? 1 : -1));
+  const liveRows = (tenant: string, subjectId: string, now: number): readonly SessionRow[] => {
+    const subject = subjects.get(tenant, subjectId);
+    return subject ? rows.of(tenant, subjectId).filter((row) => isLive(row, subject, now)) : [];
+  };
 
   const revokeEntry = (row: SessionRow, now: number): void =>
     revocations.write({
@@ -101,7 +101,7 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
       return isSameStart(known, fresh)
         ? { outcome: 'started', session: issuedSession(known, subject, now) }
         : { outcome: 'refused' };
-    rows.set(fresh.id, fresh);
+    rows.set(fresh);
     const { tenant, id } = subject;
     if (call.audit) audit.write({ ...call.audit, ...signIn, at: now, tenant, actor: id, target: id });
     return { outcome: 'started', session: issuedSession(fresh, subject, now) };
@@ -115,7 +115,7 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
     if (!row || !subject || verdict === 'unknown') return { outcome: 'unknown' };
     if (verdict === 'deadline' || verdict === 'busy') return { outcome: verdict };
     const after = apply(row, verdict, call, now);
-    rows.set(row.id, after);
+    rows.set(after);
     if (verdict === 'reuse') revokeEntry(row, now);
     const entry = auditOfRefresh(row, verdict, call, now);
     if (entry) audit.write(entry);
@@ -139,11 +139,11 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
     if (!row || !subject) return { outcome: 'unknown', now };
     if (verdict === 'accept') {
       const confirms = call.generation === row.generation && row.confirmedAt === null;
-      if (confirms) rows.set(row.id, { ...row, confirmedAt: now });
+      if (confirms) rows.set({ ...row, confirmedAt: now });
       return { outcome: 'accept', claimsEpoch: subject.claimsEpoch, now };
     }
     if (verdict === 'displaced') {
-      rows.set(row.id, { ...row, revokedAt: now, revokeReason: 'reuse' });
+      rows.set({ ...row, revokedAt: now, revokeReason: 'reuse' });
       revokeEntry(row, now);
       audit.write(auditOfDisplacedUse(row, call, now));
     }
@@ -157,7 +157,7 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
       const subject = row && subjectOf(row);
       if (!subject || row.tenant !== call.tenant || row.revokedAt !== null) return undefined;
       const after = restamped(row, subject, call);
-      rows.set(row.id, after);
+      rows.set(after);
       return issuedSession(after, subject, call.now);
     },
     isLive: (tenant, subject, sessionId, now) => liveRow(sessionId, tenant, now)?.subject === subject,
@@ -172,7 +172,7 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
     row: (sessionId) => rows.get(sessionId),
     alter(sessionId, columns) {
       const row = rows.get(sessionId);
-      if (row) rows.set(sessionId, { ...row, ...columns });
+      if (row) rows.set({ ...row, ...columns });
     },
 
     async start(call) {
@@ -191,7 +191,7 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
       const othersTransport = call.transport !== null && row?.transport !== call.transport;
       if (!row || foreign || othersTransport) return { outcome: 'not_found' };
       const revokeReason = call.action === 'user.logout' ? 'logout' : 'revoked';
-      rows.set(row.id, { ...row, revokedAt: now, revokeReason });
+      rows.set({ ...row, revokedAt: now, revokeReason });
       revokeEntry(row, now);
       record(call.audit, now, { tenant: row.tenant, actor: row.subject, action: call.action, target: row.id });
       return { outcome: 'revoked', subject: row.subject, now };
@@ -200,7 +200,7 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
       const now = call.now ?? clock();
       const others = liveRows(call.tenant, call.subject, now).filter(({ id }) => id !== call.keep);
       for (const row of others) {
-        rows.set(row.id, { ...row, revokedAt: now, revokeReason: 'revoked' });
+        rows.set({ ...row, revokedAt: now, revokeReason: 'revoked' });
         revokeEntry(row, now);
       }
       const { tenant, subject: actor, keep: target } = call;
