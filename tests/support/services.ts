@@ -72,9 +72,18 @@ function ask(port: number, bytes: Buffer | string, ms = 400): Promise<Buffer | n
 }
 
 const SSL_REQUEST: Buffer = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
-export const isPostgres = async (port: number): Promise<boolean> => {
+const isPostgres = async (port: number): Promise<boolean> => {
   const a = await ask(port, SSL_REQUEST);
   return a !== null && (a[0] === 0x53 || a[0] === 0x4e);
+};
+
+/** Whether it lets us in: a server that is still starting or recovering answers, but with an error. */
+export const isPostgresReady = async (port: number): Promise<boolean> => {
+  const body = Buffer.from('\0\x03\0\0user\0postgres\0database\0postgres\0\0', 'latin1');
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(body.length + 4);
+  const a = await ask(port, Buffer.concat([size, body]));
+  return a !== null && a[0] === 0x52;
 };
 const isRedis = async (port: number): Promise<boolean> => {
   const a = await ask(port, 'PING\r\n');
@@ -196,7 +205,7 @@ export async function spawnPostgres(bin: string, how: string): Promise<Service> 
     'postgres',
     child,
     () => log,
-    () => isPostgres(port),
+    () => isPostgresReady(port),
   );
   return {
     how: `${how} (${bin})`,
