@@ -1,0 +1,56 @@
+import {
+  accountStoreCases,
+  auditStoreCases,
+  revocationStoreCases,
+  type StoreHarness,
+  sessionStoreCases,
+  skewDate,
+  subjectStoreCases,
+} from '@castellan/testkit';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, inject, test } from 'vitest';
+import { type OwnDatabase, ownDatabase } from '../../../tests/support/own-database.ts';
+import { createMigrations } from './migrations/create-migrations.ts';
+import { postgresStores } from './postgres-stores.ts';
+
+const suites = [
+  ['sessions', sessionStoreCases],
+  ['subjects', subjectStoreCases],
+  ['accounts', accountStoreCases],
+  ['audit', auditStoreCases],
+  ['revocations', revocationStoreCases],
+] as const;
+
+/** Holds a session's row in a transaction of its own. */
+async function holdSession(pool: pg.Pool, id: string): Promise<() => Promise<void>> {
+  const client = await pool.connect();
+  await client.query('begin');
+  await client.query('select 1 from castellan.session where id = $1 for no key update', [id]);
+  return async () => {
+    await client.query('rollback');
+    client.release();
+  };
+}
+
+describe.each(['single', 'batch', 'auto'] as const)('PostgreSQL, %s', (batching) => {
+  let database: OwnDatabase;
+  let harness: StoreHarness;
+
+  beforeAll(async () => {
+    database = await ownDatabase(inject('postgresUrl'));
+    const holding = database.pool();
+    await createMigrations(holding).up();
+    const instance = () => postgresStores(database.pool(), { batching });
+    harness = {
+      instances: [instance(), instance(), instance()],
+      holdSession: (id) => holdSession(holding, id),
+      skewAppClock: skewDate,
+    };
+  });
+  afterAll(() => database.drop());
+
+  for (const [name, cases] of suites)
+    describe(name, () => {
+      for (const c of cases) test(c.name, () => c.run(harness));
+    });
+});

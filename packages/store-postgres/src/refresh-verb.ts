@@ -1,0 +1,71 @@
+import type { RefreshCall, RefreshOutcome } from '@castellan/core/sessions';
+import { askAgain } from './ask-again.ts';
+import { readMs, readText } from './driver/columns.ts';
+import type { Runner } from './driver/driver.ts';
+import { groupCommit } from './driver/group-commit.ts';
+import type { GatheredVerbOptions } from './gathered-verb-options.ts';
+import { placed, together } from './placed.ts';
+import { HOT_MS } from './run-options.ts';
+import { type RefreshRow, readRefresh, refreshStatement, refreshValues } from './sql/session-refresh.ts';
+import {
+  type RefreshBatchRow,
+  readRefreshBatch,
+  refreshBatchStatement,
+  refreshBatchValues,
+  sameRefreshSettings,
+} from './sql/session-refresh-batch.ts';
+
+interface Arrived {
+  readonly call: RefreshCall;
+  readonly at: number;
+}
+
+/** How much longer than its budget a call may take here, ms: a statement that is late says `deadline` by itself. */
+const SLACK_MS = 1000;
+
+/**
+ * The refresh verb: the state table for one, its row *rotate* for many. Time that a call spends in our own queue is
+ * taken from its budget; the database takes what it waits for the lock.
+ */
+export function refreshVerb(
+  runner: Runner,
+  s: string,
+  { mode, maxFlights, clock }: GatheredVerbOptions,
+): (call: RefreshCall) => Promise<RefreshOutcome> {
+  const one = refreshStatement(s);
+  const many = refreshBatchStatement(s);
+  const leftMs = ({ call, at }: Arrived): number => call.budgetMs - (clock() - at);
+  const howLong = (left: number) =>
+    ({ retry: 'idempotent', timeoutMs: HOT_MS, withinMs: Math.max(0, left) + SLACK_MS }) as const;
+
+  const gathered = groupCommit<Arrived, RefreshOutcome>({
+    mode,
+    maxFlights,
+    key: ({ call }) => call.sessionId,
+    expired: (arrived) => (leftMs(arrived) <= 0 ? { result: { outcome: 'deadline' } } : undefined),
+    async single(arrived) {
+      let last: RefreshRow | undefined;
+      return askAgain(
+        async () => {
+          const left = leftMs(arrived);
+          [last] = await runner.run<RefreshRow>(one, refreshValues(arrived.call, left), howLong(left));
+          return readRefresh(last);
+        },
+        // a row that stays ahead of its subject: one of the two was restored without the other
+        () => ({ outcome: 'revoked', subject: readText(last?.subject), now: readMs(last?.now) }),
+      );
+    },
+    batch: (arrivals) =>
+      together(
+        arrivals,
+        (a, b) => sameRefreshSettings(a.call, b.call),
+        async (flying) => {
+          const [first, ...rest] = flying;
+          const values = refreshBatchValues([first.call, ...rest.map(({ call }) => call)]);
+          const rows = await runner.run<RefreshBatchRow>(many, values, howLong(Math.min(...flying.map(leftMs))));
+          return placed(flying, rows, (row, { call }) => readRefreshBatch(row, call));
+        },
+      ),
+  });
+  return (call) => gathered({ call, at: clock() });
+}
