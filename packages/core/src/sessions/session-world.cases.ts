@@ -69,6 +69,8 @@ export interface SessionWorld {
   process(options?: ProcessOptions): SessionProcess;
   /** True: every verb rejects, as with a store that is away. */
   away: boolean;
+  /** Stands between processes and stores: sees each verb, may call it twice, late, or not at all. */
+  between: ((verb: string, call: () => Promise<unknown>) => Promise<unknown>) | undefined;
   readonly store: MemorySessionStore;
   readonly subjectStore: MemorySubjectStore;
   /** Actions of the audit rows so far, oldest first. */
@@ -97,6 +99,7 @@ export async function sessionWorld(): Promise<SessionWorld> {
     },
     now: clock,
     away: false,
+    between: undefined,
     store,
     subjectStore,
     async trail() {
@@ -115,7 +118,8 @@ export async function sessionWorld(): Promise<SessionWorld> {
         return async (...given: unknown[]) => {
           count(String(name));
           if (world.away) throw new StoreUnavailableError('memory', 'away');
-          return verb.apply(target, given);
+          const call = (): Promise<unknown> => verb.apply(target, given);
+          return world.between ? world.between(String(name), call) : call();
         };
       },
     });

@@ -5,11 +5,11 @@ interface Loop {
   readonly gate: StallGate;
   readonly timers: () => number;
   /** Time passes while the loop turns. */
-  run(ms: number): void;
+  readonly run: (ms: number) => void;
   /** Time passes while it does not. */
-  sleep(ms: number): void;
-  tick(): void;
-  arrives(): boolean;
+  readonly sleep: (ms: number) => void;
+  readonly tick: () => void;
+  readonly arrives: () => boolean;
 }
 
 function loop(): Loop {

@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../http/index.ts';
+import { type HttpResponse, jsonResponse } from '../http/index.ts';
 import type { IssuedTokens } from './sessions.ts';
 
 /** How {@link tokenAnswer} is to be. */
@@ -30,9 +30,6 @@ export function tokenMembers(tokens: IssuedTokens): TokenMembers {
 
 /** Tokens as an endpoint answers them. No cache may keep them. */
 export function tokenAnswer(tokens: IssuedTokens, { status = 200, extra }: TokenAnswerOptions = {}): HttpResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-    body: JSON.stringify({ ...tokenMembers(tokens), ...extra }),
-  };
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  return jsonResponse(status, { ...tokenMembers(tokens), ...extra }, headers);
 }
