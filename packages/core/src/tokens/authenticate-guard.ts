@@ -1,5 +1,4 @@
-import type { Exchange, Guard, Principal } from '../http/index.ts';
-import type { Origin } from '../kernel/index.ts';
+import { type Exchange, type Guard, originOf, type Principal } from '../http/index.ts';
 import type { AccessCheck } from './access-check.ts';
 import { isScopeToken } from './claims-rules.ts';
 import { insufficientScope, insufficientTier, tokenMissing, tokenRefused } from './token-problems.ts';
@@ -75,13 +74,4 @@ function tierRule({ tier, tiers = {} }: AuthenticateOptions): (has: string) => b
   if (demanded === undefined)
     throw new TypeError(`policy.tier must be one of ${[...ranks.keys()].join(', ') || 'options.tiers'}, not '${tier}'`);
   return (has) => (ranks.get(has) ?? Number.NEGATIVE_INFINITY) >= demanded;
-}
-
-function originOf({ request, context }: Exchange): Origin {
-  const userAgent = request.headers['user-agent'];
-  return {
-    ip: request.ip === '' ? null : request.ip,
-    userAgent: userAgent === undefined ? null : userAgent.slice(0, 512),
-    requestId: context.requestId,
-  };
 }

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../http/index.ts';
+import { type Endpoint, jsonResponse } from '../http/index.ts';
 import type { AccessTokens } from './access-token.ts';
 
 /**
@@ -10,10 +10,6 @@ export function jwksEndpoint(tokens: Pick<AccessTokens, 'jwks'>): Endpoint {
     method: 'GET',
     path: '/jwks.json',
     public: true,
-    handle: () => ({
-      status: 200,
-      headers: { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' },
-      body: JSON.stringify(tokens.jwks()),
-    }),
+    handle: () => jsonResponse(200, tokens.jwks(), { 'cache-control': 'public, max-age=300' }),
   };
 }
