@@ -32,6 +32,9 @@ async function holdSession(pool: pg.Pool, id: string): Promise<() => Promise<voi
   };
 }
 
+/** Of the racing cases; fewer for a quick look. */
+const rounds = Number(process.env['TEST_RACING_ROUNDS'] ?? 200);
+
 describe.each(['single', 'batch', 'auto'] as const)('PostgreSQL, %s', (batching) => {
   let database: OwnDatabase;
   let harness: StoreHarness;
@@ -45,6 +48,7 @@ describe.each(['single', 'batch', 'auto'] as const)('PostgreSQL, %s', (batching)
       instances: [instance(), instance(), instance()],
       holdSession: (id) => holdSession(holding, id),
       skewAppClock: skewDate,
+      rounds,
     };
   });
   afterAll(() => database.drop());

@@ -11,7 +11,7 @@ import { originValues } from './origin-values.ts';
 /** Ends all sessions of a subject but one; locked in the order of their ids, so that two of these never wait in a ring. */
 export function revokeOthersStatement(s: string): Statement {
   return statement(`with p as (
-  select $1::text as tenant, $2::text as subject, $3::uuid as keep,
+  select $1::text as tenant, $2::text as subject, $3::uuid as keep, $9::text as keep_text,
     $4::uuid as audit_id, $5::inet as ip, $6::text as user_agent, $7::text as request_id, $8::timestamptz as fixed_now
 ), cur as materialized (
   select s.id, s.user_epoch, s.revoked_at, s.idle_expires_at, s.expires_at, u.auth_epoch, u.disabled_at
@@ -29,8 +29,7 @@ export function revokeOthersStatement(s: string): Statement {
 ), ev as (
   ${insertAudit(
     s,
-    `select p.audit_id, t.now, p.tenant, p.subject, 'session.revoke_others', 'subject', p.subject, 0, p.ip, p.user_agent, p.request_id,
-    jsonb_build_object('revoked', (select count(*) from d))
+    `select p.audit_id, t.now, p.tenant, p.subject, 'session.revoke_others', 'session', p.keep_text, 0, p.ip, p.user_agent, p.request_id, null::jsonb
   from p, t`,
   )}
 ), ob as (
@@ -53,6 +52,7 @@ export function revokeOthersValues(call: RevokeOthersCall): readonly BindValue[]
     call.audit.id,
     ...originValues(call.audit.origin),
     boundNow(call.now),
+    call.keep,
   ];
 }
 

@@ -1,3 +1,4 @@
+import { noOrigin } from '@castellan/core/kernel';
 import type { StartCall, StartOutcome } from '@castellan/core/sessions';
 import type { BindValue } from '../driver/driver.ts';
 import { type Statement, statement } from '../driver/statement.ts';
@@ -12,10 +13,10 @@ import { newSession, newSessionColumns } from './session-columns.ts';
 export function startBatchStatement(s: string): Statement {
   return statement(`with p as (
   select ord, sid, tenant, subject, fence, kid, hash, transport, aal, amr::text[] as amr, ${interval('idle_ms')} as idle, ${interval('life_ms')} as life,
-    ip, user_agent, request_id, audit_id, ${clock('$16::timestamptz')} as now
+    ip, user_agent, audit_id, audit_ip, audit_agent, request_id, ${clock('$18::timestamptz')} as now
   from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::smallint[], $6::bytea[], $7::smallint[], $8::smallint[], $9::text[],
-      $10::float8[], $11::float8[], $12::inet[], $13::text[], $14::text[], $15::uuid[]) with ordinality
-    as p(sid, tenant, subject, fence, kid, hash, transport, aal, amr, idle_ms, life_ms, ip, user_agent, request_id, audit_id, ord)
+      $10::float8[], $11::float8[], $12::inet[], $13::text[], $14::uuid[], $15::inet[], $16::text[], $17::text[]) with ordinality
+    as p(sid, tenant, subject, fence, kid, hash, transport, aal, amr, idle_ms, life_ms, ip, user_agent, audit_id, audit_ip, audit_agent, request_id, ord)
 ), a as materialized (
   select p.*, u.auth_epoch, u.claims_epoch, u.tier
   from p join ${s}.subject u on u.tenant = p.tenant and u.id = p.subject
@@ -28,7 +29,7 @@ export function startBatchStatement(s: string): Statement {
 ), ev as (
   ${insertAudit(
     s,
-    `select a.audit_id, a.now, a.tenant, a.subject, 'user.login', 'session', a.sid::text, 0, a.ip, a.user_agent, a.request_id, null::jsonb
+    `select a.audit_id, a.now, a.tenant, a.subject, 'user.login', 'subject', a.subject, 0, a.audit_ip, a.audit_agent, a.request_id, null::jsonb
   from made join a on a.sid = made.id where a.audit_id is not null`,
   )}
 )
@@ -45,6 +46,7 @@ export interface StartBatchRow extends IssuedRow {
 /** @param calls of the same fixed time, each of another session */
 export function startBatchValues(calls: readonly [StartCall, ...StartCall[]]): readonly BindValue[] {
   const origins = calls.map((call) => originValues(call.origin));
+  const stamps = calls.map((call) => originValues(call.audit?.origin ?? noOrigin));
   return [
     calls.map((call) => call.sessionId),
     calls.map((call) => call.tenant),
@@ -59,8 +61,10 @@ export function startBatchValues(calls: readonly [StartCall, ...StartCall[]]): r
     calls.map((call) => call.absoluteMs),
     origins.map(([ip]) => ip),
     origins.map(([, userAgent]) => userAgent),
-    origins.map(([, , requestId]) => requestId),
     calls.map((call) => call.audit?.id ?? null),
+    stamps.map(([ip]) => ip),
+    stamps.map(([, userAgent]) => userAgent),
+    stamps.map(([, , requestId]) => requestId),
     boundNow(calls[0].now),
   ];
 }

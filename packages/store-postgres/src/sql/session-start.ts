@@ -1,3 +1,4 @@
+import { noOrigin } from '@castellan/core/kernel';
 import type { StartCall, StartOutcome } from '@castellan/core/sessions';
 import { readBoolean } from '../driver/columns.ts';
 import type { BindValue } from '../driver/driver.ts';
@@ -18,7 +19,8 @@ export function startStatement(s: string): Statement {
   return statement(`with p as (
   select $1::uuid as sid, $2::text as tenant, $3::text as subject, $4::int as fence, $5::smallint as kid, $6::bytea as hash,
     $7::smallint as transport, $8::smallint as aal, $9::text[] as amr, ${interval('$10::float8')} as idle, ${interval('$11::float8')} as life,
-    $12::inet as ip, $13::text as user_agent, $14::text as request_id, $15::uuid as audit_id, ${clock('$16::timestamptz')} as now
+    $12::inet as ip, $13::text as user_agent, $14::uuid as audit_id, $15::inet as audit_ip, $16::text as audit_agent, $17::text as request_id,
+    ${clock('$18::timestamptz')} as now
 ), u as materialized (
   select u.auth_epoch, u.claims_epoch, u.tier
   from p join ${s}.subject u on u.tenant = p.tenant and u.id = p.subject
@@ -36,7 +38,7 @@ export function startStatement(s: string): Statement {
 ), ev as (
   ${insertAudit(
     s,
-    `select p.audit_id, p.now, made.tenant, made.subject, 'user.login', 'session', made.id::text, 0, p.ip, p.user_agent, p.request_id, null::jsonb
+    `select p.audit_id, p.now, made.tenant, made.subject, 'user.login', 'subject', made.subject, 0, p.audit_ip, p.audit_agent, p.request_id, null::jsonb
   from made, p where p.audit_id is not null`,
   )}
 )
@@ -51,6 +53,7 @@ export interface StartRow extends IssuedRow, LeafRow {
 }
 
 export function startValues(call: StartCall): readonly BindValue[] {
+  const [ip, userAgent] = originValues(call.origin);
   return [
     call.sessionId,
     call.tenant,
@@ -63,8 +66,10 @@ export function startValues(call: StartCall): readonly BindValue[] {
     call.amr,
     call.idleMs,
     call.absoluteMs,
-    ...originValues(call.origin),
+    ip,
+    userAgent,
     call.audit?.id ?? null,
+    ...originValues(call.audit?.origin ?? noOrigin),
     boundNow(call.now),
   ];
 }
