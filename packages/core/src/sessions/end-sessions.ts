@@ -1,15 +1,15 @@
 import { Problem } from '../http/index.ts';
-import { isUuid } from '../kernel/index.ts';
+import { isUuid, type Origin } from '../kernel/index.ts';
 import type { SessionParts } from './session-parts.ts';
 import type { RevokeCall } from './session-store.ts';
-import type { LogoutRequest, Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 
 /** The verbs that end sessions before their time. */
 export function endVerbs(parts: SessionParts): Pick<Sessions, 'logout' | 'logoutAll' | 'revoke' | 'revokeOthers'> {
   const { store, subjects, refreshTokens, revocations, tell, ask, stamp } = parts;
 
-  const end = async (call: Omit<RevokeCall, 'audit'>, request: { readonly origin: LogoutRequest['origin'] }) => {
-    const audit = stamp(request.origin);
+  const end = async (call: Omit<RevokeCall, 'audit'>, from: Origin): Promise<boolean> => {
+    const audit = stamp(from);
     const answer = await ask(
       () => store.revoke({ ...call, audit }),
       (answer) => (answer.outcome === 'revoked' ? answer.now : undefined),
@@ -22,7 +22,7 @@ export function endVerbs(parts: SessionParts): Pick<Sessions, 'logout' | 'logout
         const { subject, now: at } = answer;
         revocations.sessions(tenant, [sessionId], at);
         const reason = call.action === 'user.logout' ? 'logout' : 'revoke';
-        tell('session.revoked', { tenant, subject, sessionId, at, origin: request.origin, reason });
+        tell('session.revoked', { tenant, subject, sessionId, at, origin: audit.origin, reason });
         return true;
       }
     }
@@ -38,7 +38,7 @@ export function endVerbs(parts: SessionParts): Pick<Sessions, 'logout' | 'logout
       const sessionId = principal?.sessionId ?? token?.sessionId;
       if (sessionId === undefined) return;
       const owner = principal?.subject ?? null;
-      await end({ tenant, sessionId, owner, transport, action: 'user.logout' }, request);
+      await end({ tenant, sessionId, owner, transport, action: 'user.logout' }, request.origin);
     },
 
     async logoutAll({ principal: { tenant, subject }, origin }) {
@@ -52,7 +52,7 @@ export function endVerbs(parts: SessionParts): Pick<Sessions, 'logout' | 'logout
 
     async revoke({ principal: { tenant, subject }, sessionId, origin }) {
       const call = { tenant, sessionId, owner: subject, transport: null, action: 'session.revoke' } as const;
-      if (!isUuid(sessionId) || !(await end(call, { origin }))) throw new Problem('not_found');
+      if (!isUuid(sessionId) || !(await end(call, origin))) throw new Problem('not_found');
     },
 
     async revokeOthers({ principal, origin }) {
@@ -64,7 +64,7 @@ export function endVerbs(parts: SessionParts): Pick<Sessions, 'logout' | 'logout
       );
       revocations.sessions(tenant, revoked, at);
       for (const sessionId of revoked)
-        tell('session.revoked', { tenant, subject, sessionId, at, origin, reason: 'revoke_others' });
+        tell('session.revoked', { tenant, subject, sessionId, at, origin: audit.origin, reason: 'revoke_others' });
       return revoked.length;
     },
   };

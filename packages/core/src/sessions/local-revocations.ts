@@ -20,6 +20,9 @@ export function localRevocations(knowledge: Pick<RevocationKnowledge, 'apply'>):
       for (const id of ids) write('session', tenant, id, null, now);
     },
     authEpoch: (tenant, subject, epoch, now) => write('auth_epoch', tenant, subject, epoch, now),
-    claimsEpoch: (tenant, subject, epoch, now) => write('claims_epoch', tenant, subject, epoch, now),
+    claimsEpoch(tenant, subject, epoch, now) {
+      // nothing is older than 0: many subjects that become known must not fill the map
+      if (epoch > 0) write('claims_epoch', tenant, subject, epoch, now);
+    },
   };
 }

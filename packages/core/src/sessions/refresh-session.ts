@@ -55,7 +55,7 @@ export function refreshVerb(parts: SessionParts, random: RandomBytes): Sessions[
       () => store.refresh(call),
       (answer) => ('session' in answer ? answer.session.now : 'now' in answer ? answer.now : undefined),
     );
-    return answerOf(result, token, chosen, request);
+    return answerOf(result, token, chosen, { token: request.token, tenant: request.tenant, origin: stamp.origin });
   };
 }
 
@@ -63,7 +63,7 @@ type AnswerOf = (
   result: RefreshOutcome,
   token: PresentedToken,
   chosen: MintedToken,
-  request: RefreshRequest,
+  request: Pick<RefreshRequest, 'token' | 'tenant' | 'origin'>,
 ) => Promise<RefreshAnswer>;
 
 /** Every row of the state table, as what the client is answered and who else is told. */

@@ -120,6 +120,16 @@ describe('refresh token', () => {
     expect(createRefreshTokens(peppers).parse(text)).toBeUndefined();
   });
 
+  test('an authentic token of a version that does not exist is malformed', () => {
+    const bytes = bytesOf(createRefreshTokens(peppers).first(sid).text);
+    for (const version of [0, 3, 255]) {
+      bytes[0] = version;
+      const tag = hmacSha256(hkdfSha256(pepper, 'rt/tag/1'), bytes.subarray(0, 54)).subarray(0, 16);
+      bytes.set(tag, 54);
+      expect(createRefreshTokens(peppers).parse(`cst_rt_${toBase64url(bytes)}`)).toBeUndefined();
+    }
+  });
+
   test('the same parent, pepper and nonce give the same successor; another nonce, session or secret another one', () => {
     fc.assert(
       fc.property(uuid, fc.uint8Array({ minLength: 32, maxLength: 32 }), (sessionId, nonce) => {

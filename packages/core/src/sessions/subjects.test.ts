@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { localRevocations } from './local-revocations.ts';
 import { type SessionProcess, type SessionWorld, sessionWorld } from './session-world.cases.ts';
 import { createSubjects } from './subjects.ts';
 
@@ -18,6 +19,20 @@ describe('subjects', () => {
     expect(await app.subjects.put({ id: 'bob' })).toEqual(bob);
     expect(await app.subjects.get('bob')).toEqual(bob);
     expect(await app.subjects.get({ id: 'bob', tenant: 't2' })).toBeUndefined();
+  });
+
+  test('subjects that become known fill no memory of revocations', async () => {
+    const epochs: number[] = [];
+    const counted = createSubjects({
+      store: world.subjectStore,
+      revocations: localRevocations({ apply: (entries) => epochs.push(...entries.map(({ epoch }) => epoch ?? -1)) }),
+      ask: (verb) => verb(),
+      makeId: () => '01890a5d-ac96-774b-bcce-b302099a8057',
+    });
+    for (let id = 0; id < 10; id++) await counted.put({ id: String(id), tier: 'pro' });
+    expect(epochs).toEqual([]);
+    await counted.setTier('0', 'free');
+    expect(epochs).toEqual([1]);
   });
 
   test('put with a tier sets the tier of a known one, and makes its access tokens stale here at once', async () => {
