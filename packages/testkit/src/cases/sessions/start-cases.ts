@@ -49,7 +49,7 @@ export const startCases: readonly ConformanceCase<StoreHarness>[] = casesOf('sta
 
   'a start writes one user.login with the stamp of its call': async (harness) => {
     const s = await makeScene(harness);
-    const call = s.startCall(5_000, { audit: s.stamp(ELSEWHERE) });
+    const call = s.startCall(5_000, { origin: ELSEWHERE, audit: s.stamp(ELSEWHERE) });
     expectOutcome(await s.stores.sessions.start(call), 'started');
     const row = await auditRow(s, call.audit?.id ?? '');
     assert.deepEqual(
