@@ -31,6 +31,9 @@ export interface CaptureParts {
 
 type Waiting = (dropped: boolean) => void;
 
+/** Bytes that are taken without a word while the head is leaving. */
+const WAITING_LIMIT = 1_048_576;
+
 /**
  * Sits on an answer until the passage has seen it: on `writeHead`, `write`, `end` and `flushHeaders`. A whole answer
  * waits for `leave`; of a flowing one only the head does, and its end when somebody asked for it.
@@ -47,6 +50,7 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
   let flow: Flow | undefined;
   let lease: NodeJS.Timeout | undefined;
   const waiting: Waiting[] = [];
+  let waitingBytes = 0;
 
   // whoever asks while the head is leaving must not answer a second time
   const seal = (on: boolean): void => {
@@ -68,7 +72,9 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
     const pass = (final: HttpResponse): void => {
       seal(false);
       state = 'passing';
-      then(final);
+      // an answer that was put in the place of this one: what leaves on every exit leaves with it too
+      const lost = final.headers === response.headers ? {} : exchange.headers;
+      then({ ...final, headers: { ...lost, ...final.headers } });
     };
     const left = passage.leave(response);
     if (!(left instanceof Promise)) {
@@ -92,6 +98,7 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
       }
       if (replaced || (closed && !ended)) begun.abort();
       for (const go of waiting.splice(0)) go(replaced);
+      if (waitingBytes > WAITING_LIMIT) res.emit('drain');
     });
   };
   const writeOn = (chunk: Uint8Array, callback: Callback | undefined): boolean => {
@@ -139,7 +146,10 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
     }
     if (state === 'passing') return writeOn(bytes, callback);
     waiting.push((dropped) => (dropped ? callback?.() : writeOn(bytes, callback)));
-    return true; // false would promise a 'drain', for which a wrapping compression listens elsewhere
+    waitingBytes += bytes.byteLength;
+    // false promises a 'drain', for which a compression lets its callers listen elsewhere: it comes only when there is
+    // more than any compression takes at once
+    return waitingBytes <= WAITING_LIMIT;
   } as typeof res.write;
 
   res.end = function end(...given: unknown[]): ServerResponse {
