@@ -34,9 +34,23 @@ export function printingClient(url: string, print: (line: string) => void): Send
       response.headers.has(name) ? [`${name}: ${response.headers.get(name)}`] : [],
     );
     print(`  < ${response.status}${headers.length ? `   ${headers.join(', ')}` : ''}`);
-    if (answer !== undefined) print(`  <   ${shorten(answer)}`);
+    for (const line of answer === undefined ? [] : linesOf(answer)) print(`  <   ${line}`);
     return { status: response.status, headers: response.headers, body: answer };
   };
+}
+
+/** A body as lines: one for all, or one for each item of a list, cut where it gets long. */
+function linesOf(body: unknown): readonly string[] {
+  if (typeof body !== 'object' || body === null || !('items' in body) || !Array.isArray(body.items))
+    return [shorten(body)];
+  const { items, ...rest } = body;
+  const cut = (line: string): string => (line.length > 160 ? `${line.slice(0, 160)}…` : line);
+  return [...items.map((item) => cut(shorten(withoutIds(item)))), shorten(rest)];
+}
+
+/** What a reader looks at first comes first. */
+function withoutIds(item: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => name !== 'id' && name !== 'request_id'));
 }
 
 const short = (token: string): string => (token.length > 24 ? `${token.slice(0, 10)}…${token.slice(-6)}` : token);
