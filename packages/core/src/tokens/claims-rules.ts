@@ -1,4 +1,4 @@
-import { fromBase64url, isUuid } from '../kernel/index.ts';
+import { isUuid } from '../kernel/index.ts';
 import type { AccessTokenClaims } from './access-token.ts';
 
 /** Longest life of an access token, in seconds. Revocations are kept one minute longer than this. */
@@ -7,6 +7,8 @@ export const MAX_LIFE_SECONDS = 3600;
 /** RFC 6749 section 3.3: visible ASCII without quote and backslash. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const SCOPE = /^(?:[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*)?$/;
+/** 8 bytes as base64url: the last of 11 characters has two unused bits. */
+const LEAF_PREFIX = /^[\w-]{10}[AEIMQUYcgkosw048]$/;
 const MAX_UINT32 = 0xffff_ffff;
 
 /** What this library never issues and must not overlook: `cnf` binds a token to a key that nobody would ask for. */
@@ -26,7 +28,7 @@ const RULES: { readonly [N in keyof Required<AccessTokenClaims>]: (value: unknow
   client_id: (value) => typeof value === 'string',
   sid: (value) => typeof value === 'string' && isUuid(value),
   g: (value) => count(value) && (value as number) <= MAX_UINT32,
-  lf: (value) => typeof value === 'string' && value.length === 11 && fromBase64url(value) !== undefined,
+  lf: (value) => typeof value === 'string' && LEAF_PREFIX.test(value),
   ue: count,
   ce: count,
   tier: text,
