@@ -56,15 +56,20 @@ function* unguarded(stack: readonly Layer[], prefix: string, guarded: readonly s
   }
 }
 
-/** Methods that have a handler before which no guard stands. */
+/** Methods whose handler has no guard before it. */
 function openMethods(stack: readonly Layer[]): readonly string[] {
   const methods = new Set(stack.map(({ method }) => method?.toUpperCase() ?? 'ALL'));
-  return [...methods].filter((method) => {
+  const open = [...methods].filter((method) => {
     const own = stack.filter((layer) => layer.method === undefined || layer.method.toUpperCase() === method);
-    const guard = own.findIndex(({ handle }) => isGuard(handle));
-    return guard < 0 || guard === own.length - 1; // behind the last handler a guard keeps nothing
+    const guards = own.filter(({ handle }) => isGuard(handle));
+    // the last one is the handler: a guard that stands there keeps nothing
+    return guards.length < own.length && (guards.length === 0 || guards.at(-1) === own.at(-1));
   });
+  return open.length > ALL_METHODS ? ['ALL'] : open;
 }
+
+/** `app.all` declares a route for every method that Node knows. */
+const ALL_METHODS = 20;
 
 function covers(mount: string, path: string): boolean {
   return mount === '' || path === mount || path.startsWith(`${mount}/`);
