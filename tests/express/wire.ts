@@ -100,7 +100,7 @@ export function json<T = Record<string, unknown>>(answer: Answer): T {
 /** Reads a problem, and checks what every problem has. */
 export function problem(answer: Answer): ProblemBody {
   if (answer.headers['content-type'] !== 'application/problem+json')
-    throw new Error(`no problem but ${answer.status} ${answer.headers['content-type']}: ${answer.body}`);
+    throw new Error(`no problem but ${answer.status} ${answer.headers['content-type']}: ${answer.body.toString()}`);
   const body = json<ProblemBody>(answer);
   if (body.status !== answer.status) throw new Error(`status ${body.status} in the body of a ${answer.status}`);
   if (answer.headers['x-request-id'] !== body.request_id) throw new Error('another request id in the header');

@@ -36,27 +36,30 @@ const chunks = (...parts: string[]): Readable => Readable.from(parts.map((part) 
 
 /** What a compressing middleware does: sits on `writeHead`, `write` and `end`, and on `drain`. */
 const compression: RequestHandler = (_req, res, next) => {
-  const { writeHead, write, end, on } = res;
+  const writeHead = res.writeHead.bind(res);
+  const write = res.write.bind(res) as (chunk: Buffer) => boolean;
+  const end = res.end.bind(res) as () => void;
+  const on = res.on.bind(res) as (event: string, listener: () => void) => void;
   let stream: Transform | undefined;
   const begin = (): void => {
     if (stream) return;
     stream = zlib.createGzip();
     res.setHeader('content-encoding', 'gzip');
     res.removeHeader('content-length');
-    stream.on('data', (chunk) => {
-      if (write.call(res, chunk, 'utf8') === false) stream?.pause();
+    stream.on('data', (chunk: Buffer) => {
+      if (write(chunk) === false) stream?.pause();
     });
-    on.call(res, 'drain', () => stream?.resume());
-    stream.on('end', () => end.call(res, undefined, 'utf8'));
+    on('drain', () => stream?.resume());
+    stream.on('end', () => end());
   };
   res.on = ((event: string, listener: () => void) => {
     if (event === 'drain' && stream) stream.on('drain', listener);
-    else on.call(res, event, listener);
+    else on(event, listener);
     return res;
   }) as typeof res.on;
   res.writeHead = ((...given: Parameters<typeof writeHead>) => {
     begin();
-    return writeHead.apply(res, given);
+    return writeHead(...given);
   }) as typeof res.writeHead;
   const first = (): void => {
     if (!res.headersSent) res.writeHead(res.statusCode);

@@ -15,7 +15,7 @@ function respond(error: unknown, options: Partial<ProblemResponseOptions> = {}):
 }
 
 function members(response: HttpResponse): unknown {
-  return JSON.parse(String(response.body));
+  return JSON.parse(response.body as string);
 }
 
 /** An error as body parsers and http-errors make it. */
@@ -45,7 +45,7 @@ describe('createProblemResponse', () => {
     expect(response.headers).toEqual({
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
-      'content-length': String(Buffer.byteLength(String(response.body))),
+      'content-length': String(Buffer.byteLength(response.body as string)),
       'retry-after': '3',
     });
     expect(response.error).toBe(error);

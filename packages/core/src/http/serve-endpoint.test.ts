@@ -37,7 +37,7 @@ describe('createEndpointServer', () => {
       {},
       async () => ({ value: { b: 1 }, raw: undefined }),
     );
-    expect(JSON.parse(String(response.body))).toEqual({
+    expect(JSON.parse(response.body as string)).toEqual({
       params: { id: '1' },
       a: ['1', '2'],
       body: { b: 1 },
