@@ -39,7 +39,7 @@ function handHeld(options: Partial<GroupCommitOptions<Call, string>> = {}) {
     verb,
     flights,
     /** Lets everything happen that is not waiting for a flight to land. */
-    async turn() {
+    turn: async () => {
       for (let i = 0; i < 20; i++) {
         await Promise.resolve();
         for (const act of deferred.splice(0)) act();
@@ -231,7 +231,7 @@ describe('group commit', () => {
               if (++batches > maxFlights) violations.push('too many flights');
               if (rows.length > maxRows) violations.push('too many rows');
               for (const row of rows) begin(row);
-              await s.schedule(Promise.resolve(), `batch ${rows.map((row) => row.id)}`);
+              await s.schedule(Promise.resolve(), `batch ${rows.map((row) => row.id).join(' ')}`);
               batches--;
               const out = rows.some((row) => row.fate === 'meets an outage');
               const broken = rows.some((row) => row.fate === 'breaks its batch');

@@ -314,6 +314,67 @@ describe('a COMMIT whose answer is lost', () => {
   });
 });
 
+describe('a pool of pipelining clients', () => {
+  const pipelining = (max: number): pg.Pool =>
+    new pg.Pool({ connectionString: proxy.through(inject('postgresUrl')), max, pipeline: true });
+
+  it('reads that are under way together share a connection, each with its own answer or error', async () => {
+    const over = pipelining(3);
+    const through = poolDriver(over);
+    const echo = statement('select 10 / $1::int as tenth');
+    const answers = await Promise.allSettled([1, 2, 0, 5].map((n) => through.run(echo, [n], read)));
+    expect(answers).toMatchObject([
+      { value: [{ tenth: 10 }] },
+      { value: [{ tenth: 5 }] },
+      { reason: { code: '22012' } },
+      { value: [{ tenth: 2 }] },
+    ]);
+    expect(over.totalCount).toBe(1);
+    expect(over.idleCount).toBe(1);
+    await over.end();
+  });
+
+  it('writes and transactions have their own', async () => {
+    const over = pipelining(3);
+    const through = poolDriver(over);
+    const writing = [1, 2].map((id) => through.run(insert, [id, 'a'], { retry: 'never' }));
+    await Promise.all([...writing, through.run(one, [], read)]);
+    expect(over.totalCount).toBe(3);
+    await over.end();
+  });
+
+  it('a connection that falls silent fails its reads together, in time, and is thrown away', async () => {
+    const over = pipelining(1);
+    const through = poolDriver(over);
+    await through.run(one, [], read);
+    proxy.freeze();
+    const began = performance.now();
+    const reads = [1, 2, 3].map(() => through.run(one, [], { retry: 'read', timeoutMs: 200, withinMs: 1_800 }));
+    for (const result of await Promise.allSettled(reads)) {
+      expect(result).toMatchObject({ reason: expect.any(StoreUnavailableError) });
+    }
+    expect(performance.now() - began).toBeLessThan(2_500);
+    proxy.heal();
+    await until(() =>
+      through.run(one, [], { retry: 'read', withinMs: 500 }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await over.end();
+  });
+});
+
+describe('several stores over one pool', () => {
+  it('listen to its connections once', async () => {
+    for (let i = 0; i < 20; i++) await poolDriver(pool).run(one, [], read);
+    expect(pool.listenerCount('error')).toBe(1);
+    const client = await pool.connect();
+    expect(client.listenerCount('error')).toBe(1);
+    client.release();
+  });
+});
+
 describe('plans that are gone', () => {
   it("a pooler's DEALLOCATE ALL on every connection is healed once, outside of the caller's sight", async () => {
     await Promise.all([1, 2, 3].map(() => driver.run(record, [1, 'a'], { retry: 'never' })));

@@ -4,12 +4,13 @@ import { bounded } from './bounded.ts';
 import type { BindValue, Driver, RunOptions } from './driver.ts';
 import { faultOf } from './fault.ts';
 import { faultOnLease, isUnfit } from './lease-fault.ts';
-import { type Lease, poolLeases } from './pool-lease.ts';
+import { type Lease, type Leases, poolLeases } from './pool-lease.ts';
 import type { PoolLike, PoolQuery } from './pool-like.ts';
 import { runUnit } from './pool-unit.ts';
 import { rejectionOf } from './rejection.ts';
 import { type Attempt, type Failure, withRetries } from './retry.ts';
 import { checkServer } from './server-check.ts';
+import { sharedReads } from './shared-reads.ts';
 import type { Statement } from './statement.ts';
 import { connectionWaitMs, statementMs, watchdogGraceMs } from './time-limits.ts';
 import { valueParsers } from './value-parsers.ts';
@@ -29,9 +30,11 @@ export interface PoolDriverOptions {
  * listeners without which a killed backend would end the process.
  */
 export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}): Driver<Transaction<DB>> {
-  if (deliversBinary(pool)) throw new TypeError('postgresStores: a pool with `binary: true` is not supported');
+  if (poolOption(pool, 'binary') === true)
+    throw new TypeError('postgresStores: a pool with `binary: true` is not supported');
   const named = options.preparedStatements ?? true;
   const leases = poolLeases(pool);
+  const readLeases = poolOption(pool, 'pipeline') === true ? sharedReads(leases) : leases;
   const means = {
     clock: options.clock ?? monotonicClock,
     random: options.random ?? Math.random,
@@ -45,7 +48,7 @@ export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}):
       const limitMs = (how.timeoutMs ?? statementMs) + watchdogGraceMs;
       const withinMs = how.withinMs ?? Number.POSITIVE_INFINITY;
       const tries = withRetries<R[]>(means, { retry: how.retry, withinMs }, async (before, leftMs) => {
-        const checkout = await tryCheckout(leftMs);
+        const checkout = await tryCheckout(how.retry === 'read' ? readLeases : leases, leftMs);
         if (!checkout.ok) return checkout;
         const lease = checkout.value;
         try {
@@ -74,7 +77,7 @@ export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}):
       const withinMs = how.withinMs ?? Number.POSITIVE_INFINITY;
       const timeoutMs = how.timeoutMs ?? statementMs;
       const result = await withRetries(means, { retry: how.retry ?? 'never', withinMs }, async (before, leftMs) => {
-        const checkout = await tryCheckout(leftMs);
+        const checkout = await tryCheckout(leases, leftMs);
         if (!checkout.ok) return checkout;
         const deadline = means.clock() + leftMs;
         return runUnit(checkout.value, work, {
@@ -93,9 +96,9 @@ export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}):
   };
   return driver;
 
-  async function tryCheckout(leftMs: number): Promise<Attempt<Lease>> {
+  async function tryCheckout(from: Leases, leftMs: number): Promise<Attempt<Lease>> {
     try {
-      return { ok: true, value: await leases.checkout(Math.max(0, Math.min(connectionWaitMs, leftMs))) };
+      return { ok: true, value: await from.checkout(Math.max(0, Math.min(connectionWaitMs, leftMs))) };
     } catch (error) {
       return { ok: false, fault: faultOf(error, 'connect'), place: 'unit', error };
     }
@@ -112,7 +115,7 @@ function hadBrokenPlan(before: readonly Failure[]): boolean {
   return before.some((failure) => failure.fault === 'broken_plan');
 }
 
-function deliversBinary(pool: object): boolean {
-  const options = 'options' in pool ? pool.options : undefined;
-  return typeof options === 'object' && options !== null && 'binary' in options && options.binary === true;
+function poolOption(pool: object, name: string): unknown {
+  const options: unknown = Reflect.get(pool, 'options');
+  return typeof options === 'object' && options !== null ? Reflect.get(options, name) : undefined;
 }

@@ -1,7 +1,8 @@
 import { bounded } from './bounded.ts';
 import { AnswerLateError, ConnectionWaitError } from './fault.ts';
+import { guardPool } from './pool-guard.ts';
 import type { PoolAnswer, PoolClientLike, PoolLike, PoolQuery } from './pool-like.ts';
-import { clientsOf, destroySocket, stuckConnections } from './stuck-connections.ts';
+import { destroySocket, stuckConnections } from './stuck-connections.ts';
 
 /** One checked-out connection. Released exactly once. */
 export interface Lease {
@@ -17,51 +18,37 @@ export interface Lease {
   release(broken: boolean): void;
 }
 
-/** Connections of a pool that cannot end the process. */
+/** Where leases come from. */
 export interface Leases {
   /** @throws ConnectionWaitError when none has come in `waitMs`; one that comes later goes back at once. */
   checkout(waitMs: number): Promise<Lease>;
 }
 
-/**
- * Guards a pool: a connection that fails while nobody listens to it ends the process, in the pool and (what
- * `pool.on('error')` does not cover) while it is checked out.
- */
+/** Leases over a pool whose connections are listened to from now on. */
 export function poolLeases(pool: PoolLike): Leases {
-  const watched = new WeakSet<PoolClientLike>();
-  const failed = new WeakSet<PoolClientLike>();
-  const watch = (client: PoolClientLike): void => {
-    if (watched.has(client)) return;
-    watched.add(client);
-    client.on('error', () => failed.add(client));
-  };
-  // the error itself reaches whoever had a query under way; an idle connection's has nobody to tell
-  pool.on('error', () => {});
-  pool.on('connect', watch);
-  pool.on('acquire', watch);
-  for (const client of clientsOf(pool)) if (isClient(client)) watch(client);
+  const guard = guardPool(pool);
   const endStuck = stuckConnections(pool);
-
   return {
     async checkout(waitMs) {
       const client = await connected(pool, waitMs, endStuck);
-      watch(client);
-      return leaseOf(client, () => failed.has(client));
+      guard.watch(client);
+      return leaseOf(client, () => guard.hasFailed(client));
     },
   };
 }
 
 function leaseOf(client: PoolClientLike, lost: () => boolean): Lease {
-  let released = false;
+  let released: 'whole' | 'broken' | undefined;
   const release = (broken: boolean): void => {
     if (released) return;
-    released = true;
+    released = broken ? 'broken' : 'whole';
     client.release(broken);
   };
   return {
     lost,
     release,
     query(query, limitMs) {
+      if (released === 'broken') return Promise.reject(new AnswerLateError('the connection was given up'));
       // by now the connection may serve somebody else
       if (released) return Promise.reject(new TypeError('the transaction is over'));
       return bounded(client.query(query), limitMs, () => {
@@ -84,8 +71,4 @@ function connected(pool: PoolLike, waitMs: number, endStuck: () => void): Promis
     );
     return new ConnectionWaitError(`no connection within ${waitMs} ms`);
   });
-}
-
-function isClient(client: object): client is PoolClientLike {
-  return 'on' in client && 'query' in client;
 }
