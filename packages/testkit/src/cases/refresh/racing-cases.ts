@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ConformanceCase, casesOf } from '../../conformance-case.ts';
 import type { StoreHarness } from '../../store-harness.ts';
-import { auditTrail, expectOver, liveRevocations } from '../observe.ts';
+import { auditTrail, liveRevocations } from '../observe.ts';
 import { countOutcomes, expectOutcome, hex } from '../outcome.ts';
 import { RACERS, race, rounds } from '../racing.ts';
 import { bytes32, makeScene } from '../scene.ts';
@@ -93,7 +93,7 @@ export const refreshRacingCases: readonly ConformanceCase<StoreHarness>[] = case
       // either the thief comes before the rotation, or the leaf rotates first and its parent is two old
       assert.ok(rotate <= 1 && reuse === 1, JSON.stringify(countOutcomes(results)));
       assert.equal(rotate + replay + reuse + revoked, RACERS);
-      await expectOver(s, null, second);
+      expectOutcome(await s.refresh(null, second), 'revoked');
     });
   },
 
