@@ -301,6 +301,22 @@ describe('never issued by us:', () => {
   });
 });
 
+it.each(['at+jwt', 'application/at+jwt'])(
+  'ours in any order of the header, with typ %s (RFC 9068 section 4)',
+  async (typ) => {
+    const { alg, kid } = HEADER;
+    for (const header of [
+      { alg, typ, kid },
+      { alg, kid, typ },
+      { typ, alg, kid },
+      { typ, kid, alg },
+      { kid, alg, typ },
+      { kid, typ, alg },
+    ])
+      expect(await tokens.verify(signed(header, CLAIMS), NOW)).toMatchObject({ outcome: 'valid' });
+  },
+);
+
 it('every character of a token changed in every bit is refused', async () => {
   const token = good();
   for (let at = 0; at < token.length; at++) {

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { importJWK } from 'jose/key/import';
 import { fromBase64url, parseJson } from '../kernel/index.ts';
 import { type CheckedJwk, checkJwk } from './jwk-rules.ts';
-import { headerPart, signCompact, verifyCompact } from './signature.ts';
+import { headerParts, signCompact, verifyCompact } from './signature.ts';
 import type { SigningAlgorithm } from './signing-algorithm.ts';
 import type { SigningKey, VerificationKey } from './signing-key.ts';
 
@@ -38,11 +38,11 @@ export async function createKeyring(
   const keys = new Map<string, VerificationKey>();
   for (const [index, jwk] of checked.entries()) {
     const key = await imported(`${path}.keys[${index}]`, () => verificationKey(jwk));
-    keys.set(headerPart(key), key);
+    for (const header of headerParts(key)) keys.set(header, key);
   }
   const [first] = checked as [CheckedJwk];
   const signing = await imported(`${path}.keys[0]`, () => signingKey(first));
-  await demandPair(signing, keys.get(headerPart(signing)) as VerificationKey, path);
+  await demandPair(signing, keys.get(headerParts(signing)[0] as string) as VerificationKey, path);
 
   const published = {
     keys: checked
