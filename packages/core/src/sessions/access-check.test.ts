@@ -126,6 +126,11 @@ describe('access check', () => {
     }
   });
 
+  test('the first verb already tells a process the clock of the store', async () => {
+    const off = world.process({ skewMs: -60 * MINUTE });
+    expect(await off.present((await off.start()).accessToken)).toBe('ok');
+  });
+
   test('no altered or foreign token reaches the store or enters the memo', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -229,6 +234,35 @@ describe('I2: nothing is accepted later than maxStaleness after it ended', () =>
     world.pass(10_000);
     world.away = true;
     expect(await app.present(first.accessToken)).toBe('invalid_token');
+  });
+
+  test('a token never seen before, of a session known to be dead, is refused without the store', async () => {
+    await app.sessions.logoutAll({ principal: principalFor(first), origin: HOME });
+    world.away = true;
+    expect(await app.present(first.accessToken)).toBe('invalid_token');
+  });
+
+  test('a strict policy sees a subject that the app disabled in the table, and claims that are old', async () => {
+    const other = world.process();
+    await other.poll();
+    await other.present(first.accessToken);
+    await app.subjects.setTier('alice', 'pro');
+    expect(await other.present(first.accessToken)).toBe('ok'); // the feed has not told yet
+    expect(await other.present(first.accessToken, { strict: true })).toBe('token_stale');
+    const second = tokensOf(await other.refresh(first.refreshToken));
+    await other.present(second.accessToken);
+    const subject = world.subjectStore.get('', 'alice');
+    if (!subject) throw new Error('no alice');
+    world.subjectStore.write({ ...subject, disabledAt: world.now() });
+    expect(await other.present(second.accessToken)).toBe('ok');
+    expect(await other.present(second.accessToken, { strict: true })).toBe('invalid_token');
+  });
+
+  test("a strict policy asks at first sight too where, with confirm: 'refresh', no use verb does", async () => {
+    const offline = world.process({ settings: { confirm: 'refresh' } });
+    await offline.poll();
+    await app.sessions.logoutAll({ principal: principalFor(first), origin: HOME });
+    expect(await offline.present(first.accessToken, { strict: true })).toBe('invalid_token');
   });
 
   test('a strict request that joins another one is asked about anew', async () => {

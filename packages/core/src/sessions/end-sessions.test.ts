@@ -59,6 +59,11 @@ describe('logout', () => {
     },
   );
 
+  test('a principal ends no session of somebody else', async () => {
+    await logout({ principal: { subject: 'bob', sessionId: desk.session.sessionId } });
+    expect(await isLive(desk)).toBe(true);
+  });
+
   test('a dead access token has no authority of its own', async () => {
     await logout({ deadSessionId: desk.session.sessionId });
     expect(await isLive(desk)).toBe(true);

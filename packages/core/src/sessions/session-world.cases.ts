@@ -75,6 +75,8 @@ export interface SessionWorld {
   readonly subjectStore: MemorySubjectStore;
   /** Actions of the audit rows so far, oldest first. */
   trail(): Promise<readonly string[]>;
+  /** User agents of the audit rows. */
+  userAgents(): Promise<readonly (string | null)[]>;
 }
 
 /** The same in every world, so that its bytes can be looked for. */
@@ -105,6 +107,10 @@ export async function sessionWorld(): Promise<SessionWorld> {
     async trail() {
       const { events } = await audit.query({ tenant: '', limit: 100 });
       return events.map(({ action }) => action).reverse();
+    },
+    async userAgents() {
+      const { events } = await audit.query({ tenant: '', limit: 100 });
+      return events.map(({ origin }) => origin.userAgent);
     },
     process: (options = {}) => process(options),
   };

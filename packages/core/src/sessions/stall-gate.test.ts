@@ -79,6 +79,16 @@ describe('stall gate', () => {
     expect(gate.refuses(readAt)).toBe(true);
   });
 
+  test('what counts is when a request was read, not when its body had come', () => {
+    const { gate, run, sleep, tick } = loop();
+    gate.start();
+    sleep(2_000); // until 3,000
+    tick();
+    run(1_500);
+    expect(gate.refuses(3_999)).toBe(true);
+    expect(gate.refuses(4_000)).toBe(false);
+  });
+
   test('a gap of up to a second is none', () => {
     const { gate, run, sleep, arrives } = loop();
     gate.start();

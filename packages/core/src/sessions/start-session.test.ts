@@ -86,6 +86,15 @@ describe('start', () => {
     expect((await app.refresh(tokens.refreshToken, { transport: 'cookie' })).outcome).toBe('rotate');
   });
 
+  test('a token that a client put into its User-Agent is kept nowhere', async () => {
+    const { refreshToken } = await app.start();
+    const origin = { ...HOME, userAgent: `agent ${refreshToken}` };
+    const { session } = await app.start({ origin });
+    await app.refresh(refreshToken, { origin });
+    const kept = [world.store.row(session.sessionId)?.userAgent, await world.userAgents(), app.facts];
+    expect(JSON.stringify(kept)).not.toContain(refreshToken);
+  });
+
   test('neither a token nor the pepper nor a secret is in what the store keeps', async () => {
     const tokens = await app.start();
     const next = tokensOf(await app.refresh(tokens.refreshToken, { attempt: 'attempt-number-one' }));
