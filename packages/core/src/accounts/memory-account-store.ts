@@ -33,7 +33,7 @@ export function memoryAccountStore(options: MemoryAccountOptions): AccountStore<
   const rows = new Map<string, AccountRow>();
   const idByEmail = new Map<string, string>();
   /** Addresses of accounts whose `within` is running: a second one waits for the first, as at a unique index. */
-  const pending = new Map<string, Promise<unknown>>();
+  const pending = new Map<string, Promise<void>>();
 
   const find = (tenant: string, id: string | undefined): AccountRow | undefined => {
     const row = id === undefined ? undefined : rows.get(id);
@@ -82,19 +82,15 @@ export function memoryAccountStore(options: MemoryAccountOptions): AccountStore<
       }
       const row = newAccount(call, now);
       if (!within) return commit(call, row);
-      const running = (async () => {
-        try {
-          await within(accountOf(row, call.tier, true), undefined);
-          return commit(call, row);
-        } finally {
-          pending.delete(key);
-        }
-      })();
-      pending.set(
-        key,
-        running.catch(() => undefined),
-      );
-      return running;
+      const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+      pending.set(key, settled);
+      try {
+        await within(accountOf(row, call.tier, true), undefined);
+        return commit(call, row);
+      } finally {
+        pending.delete(key);
+        settle();
+      }
     },
     async credentialByEmail(tenant, emailKey) {
       return credentialOf(find(tenant, idByEmail.get(emailKeyOf({ tenant, emailKey }))));
@@ -127,7 +123,11 @@ export function memoryAccountStore(options: MemoryAccountOptions): AccountStore<
       const row = find(tenant, id);
       const subject = subjects.get(tenant, id);
       const fenced = subject?.authEpoch !== call.authEpoch || !sessions.isLive(tenant, id, sessionId, now);
-      if (!row || fenced) return { outcome: 'refused' };
+      if (!row || fenced) {
+        // The same call again, because its answer was lost.
+        const before = row && sessions.restampedBefore({ tenant, sessionId, leaf, idleMs, now });
+        return before?.subject === id ? { outcome: 'changed', session: before } : { outcome: 'refused' };
+      }
       const authEpoch = subject.authEpoch + 1;
       subjects.write({ ...subject, authEpoch });
       const session = sessions.restamp({ tenant, sessionId, leaf, idleMs, now });

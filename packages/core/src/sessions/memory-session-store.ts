@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditStamp, MemoryAuditStore } from '../audit/index.ts';
-import { type Clock, systemClock } from '../kernel/index.ts';
+import { type Clock, equalBytes, systemClock } from '../kernel/index.ts';
 import {
   type MemoryRevocationStore,
   REVOCATION_LIFE_MS,
@@ -48,6 +48,8 @@ export interface MemorySessionStore extends SessionStore {
   startNow(call: StartCall): StartOutcome;
   /** Re-stamps a session by its id, after its subject's epoch has moved; `undefined` where the session is over. */
   restamp(call: Restamp): IssuedSession | undefined;
+  /** The session as this very re-stamp has left it before: nobody else knows the hash of its leaf. */
+  restampedBefore(call: Restamp): IssuedSession | undefined;
   /** Whether a session of this subject could refresh now. */
   isLive(tenant: string, subject: string, sessionId: string, now: number): boolean;
   /** What the strict check asks. */
@@ -159,6 +161,14 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
       const after = restamped(row, subject, call);
       rows.set(after);
       return issuedSession(after, subject, call.now);
+    },
+    restampedBefore({ tenant, sessionId, leaf, now }) {
+      const row = rows.get(sessionId);
+      const subject = row && subjectOf(row);
+      const same = row?.tenant === tenant && row.parentHash === null && equalBytes(row.leaf.hash, leaf.hash);
+      return subject && same && row.revokedAt === null && row.userEpoch === subject.authEpoch
+        ? issuedSession(row, subject, now)
+        : undefined;
     },
     isLive: (tenant, subject, sessionId, now) => liveRow(sessionId, tenant, now)?.subject === subject,
     truth({ tenant, subject: subjectId, sessionId }) {
