@@ -11,6 +11,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, inject, test } from 'vitest';
 import { type OwnDatabase, ownDatabase } from '../../../tests/support/own-database.ts';
 import { createMigrations } from './migrations/create-migrations.ts';
+import { openPglite, type PgliteHandle } from './pglite/open-pglite.ts';
 import { postgresStores } from './postgres-stores.ts';
 
 const suites = [
@@ -52,6 +53,28 @@ describe.each(['single', 'batch', 'auto'] as const)('PostgreSQL, %s', (batching)
     };
   });
   afterAll(() => database.drop());
+
+  for (const [name, cases] of suites)
+    describe(name, () => {
+      for (const c of cases) test(c.name, () => c.run(harness));
+    });
+});
+
+describe('PGlite', () => {
+  let pglite: PgliteHandle;
+  let harness: StoreHarness;
+
+  beforeAll(async () => {
+    pglite = await openPglite();
+    await createMigrations(pglite).up();
+    const instance = () => postgresStores(pglite);
+    // one connection and one clock: no row can be held beside it, nothing be skewed; few rounds show what many would
+    harness = {
+      instances: [instance(), instance(), instance()],
+      rounds: Math.min(rounds, 20),
+    };
+  });
+  afterAll(() => pglite.close());
 
   for (const [name, cases] of suites)
     describe(name, () => {
