@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { fromBase64url, hkdfSha256, hmacSha256, type RandomBytes, randomBytes, toBase64url } from '../kernel/index.ts';
 
 /** HMAC-SHA256 under a key that nobody can read out: it lives in the closure, so that printing shows nothing. */
@@ -71,7 +72,7 @@ export function generatePepper(id = 1, random: RandomBytes = randomBytes): strin
 
 function derive(id: number, secret: Uint8Array): PepperKeys {
   const keyed = (info: string): KeyedMac => {
-    const key = hkdfSha256(secret, info);
+    const key = createSecretKey(hkdfSha256(secret, info));
     return (...parts) => hmacSha256(key, ...parts);
   };
   return {
