@@ -11,7 +11,7 @@ export type { ConformanceCase } from './conformance-case.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';
 export { type ModelStep, type ModelTrace, parseTraces, replayTrace, type TraceStores } from './model-traces.ts';
 export { skewDate } from './skew-date.ts';
-export type { StoreHarness, StoreSet } from './store-harness.ts';
+export type { StoreAlterations, StoreHarness, StoreSet } from './store-harness.ts';
 export type { VerbOf } from './wrappers/around-verbs.ts';
 export { type CountingStore, countingStore } from './wrappers/counting-store.ts';
 export { type Fault, type FaultPlan, withFaults } from './wrappers/with-faults.ts';

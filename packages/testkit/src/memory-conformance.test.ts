@@ -13,7 +13,18 @@ import {
 
 function memoryHarness(): StoreHarness {
   const stores = memoryStores({ clock: manualClock() });
-  return { instances: [stores, stores, stores], skewAppClock: skewDate };
+  const { sessions, subjects } = stores;
+  return {
+    instances: [stores, stores, stores],
+    skewAppClock: skewDate,
+    alter: {
+      bindKey: async (sessionId, popJkt) => sessions.alter(sessionId, { popJkt }),
+      async disableQuietly(tenant, id) {
+        const subject = subjects.get(tenant, id);
+        if (subject) subjects.write({ ...subject, disabledAt: 0 });
+      },
+    },
+  };
 }
 
 describe.each([

@@ -12,6 +12,14 @@ export interface StoreSet {
   readonly revocations: RevocationStore;
 }
 
+/** Changes that no verb makes, for the rows of the state table that are reached in no other way. */
+export interface StoreAlterations {
+  /** Binds a session to the key with this thumbprint. */
+  bindKey(sessionId: string, jkt: string): Promise<void>;
+  /** Disables a subject without moving its epoch, as somebody's own SQL might. */
+  disableQuietly(tenant: string, subject: string): Promise<void>;
+}
+
 /**
  * What the cases run against. Cases share the data: each makes tenants, subjects and ids of its own, leaves them
  * behind, and may run beside others.
@@ -34,4 +42,6 @@ export interface StoreHarness {
    * where the process's clock is the store's.
    */
   skewAppClock?(offsetMs: number): () => void;
+  /** Left out, the cases that need it say nothing. */
+  readonly alter?: StoreAlterations;
 }

@@ -18,6 +18,8 @@ export const OTHER_HASH = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$c2Vjb25k';
 /** A scene whose subject is an account that has just registered. */
 export interface Member extends Scene {
   readonly account: Account;
+  /** The call that made it. */
+  readonly registration: CreateAccountCall;
   readonly emailKey: string;
   /** The session of its registration, made at `t0`. */
   readonly session: IssuedSession;
@@ -73,6 +75,7 @@ export async function makeMember(harness: StoreHarness): Promise<Member> {
   const member: Member = {
     ...s,
     account,
+    registration: call,
     emailKey: call.emailKey,
     session,
     changePasswordCall: (at, held, change) => ({

@@ -1,5 +1,7 @@
 import type { ConformanceCase } from '../conformance-case.ts';
 import type { StoreHarness } from '../store-harness.ts';
+import { historyCases } from './histories/history-cases.ts';
+import { alteredCases } from './refresh/altered-cases.ts';
 import { refreshAuditCases } from './refresh/audit-cases.ts';
 import { refreshClockCases } from './refresh/clock-cases.ts';
 import { keepCases } from './refresh/keep-cases.ts';
@@ -26,6 +28,7 @@ export const sessionStoreCases: readonly ConformanceCase<StoreHarness>[] = [
   ...reissueCases,
   ...reuseCases,
   ...refusalCases,
+  ...alteredCases,
   ...supersededCases,
   ...sharingCases,
   ...refreshAuditCases,
@@ -36,4 +39,5 @@ export const sessionStoreCases: readonly ConformanceCase<StoreHarness>[] = [
   ...revokeOthersCases,
   ...listCases,
   ...sessionRacingCases,
+  ...historyCases,
 ];

@@ -76,15 +76,20 @@ export const accountCases: readonly ConformanceCase<StoreHarness>[] = casesOf('a
 
   'what within throws comes out of create as it is, and nothing is left': async (harness) => {
     const s = await makeScene(harness);
-    const call = createCall(s, 0);
     const trail = await auditTrail(s);
     const failure = new Error('the app refuses');
-    const create = s.stores.accounts.create(call, () => Promise.reject(failure));
-    await assert.rejects(create, (error) => error === failure);
-    assert.equal(await s.stores.accounts.credentialByEmail(s.tenant, call.emailKey), undefined);
-    assert.equal(await s.stores.subjects.read(s.tenant, call.id), undefined);
-    assert.deepEqual(await auditTrail(s), trail);
-    expectOutcome(await s.stores.accounts.create(createCall(s, 0, { emailKey: call.emailKey })), 'created');
+    const atOnce = (): Promise<void> => {
+      throw failure;
+    };
+    for (const within of [() => Promise.reject(failure), atOnce]) {
+      const call = createCall(s, 0);
+      await assert.rejects(s.stores.accounts.create(call, within), (error) => error === failure);
+      assert.equal(await s.stores.accounts.credentialByEmail(s.tenant, call.emailKey), undefined);
+      assert.equal(await s.stores.subjects.read(s.tenant, call.id), undefined);
+      assert.deepEqual(await auditTrail(s, { actor: call.id }), []);
+      expectOutcome(await s.stores.accounts.create(createCall(s, 0, { emailKey: call.emailKey })), 'created');
+    }
+    assert.equal((await auditTrail(s)).length, trail.length + 2);
   },
 
   'within sees the account, runs once, and its end comes before the answer': async (harness) => {

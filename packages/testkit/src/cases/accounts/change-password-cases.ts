@@ -123,6 +123,21 @@ export const changePasswordCases: readonly ConformanceCase<StoreHarness>[] = cas
     for (const authEpoch of [0, 1]) await expectRefused(m, () => m.tryChangePassword(2_000, m.session, { authEpoch }));
   },
 
+  'the same change again answers the same session, and is carried out once': async (harness) => {
+    const m = await makeMember(harness);
+    const call = m.changePasswordCall(30_000, m.session);
+    const first = expectOutcome(await m.stores.accounts.changePassword(call), 'changed').session;
+    const again = expectOutcome(await m.stores.accounts.changePassword(call), 'changed').session;
+    assert.deepEqual(
+      [again.sessionId, again.generation, again.userEpoch, hex(again.leaf.hash)],
+      [first.sessionId, first.generation, 1, hex(call.leaf.hash)],
+    );
+    await auditRow(m, call.audit.id);
+    assert.equal((await m.stores.accounts.credentialById(m.tenant, m.account.id))?.authEpoch, 1);
+    expectOutcome(await m.refresh(60_000, first), 'rotate');
+    expectOutcome(await m.stores.accounts.changePassword(call), 'refused');
+  },
+
   'a rehash of the old password after the change is refused': async (harness) => {
     const m = await makeMember(harness);
     await m.changePassword(1_000, m.session);

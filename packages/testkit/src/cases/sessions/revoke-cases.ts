@@ -98,7 +98,10 @@ export const revokeOthersCases: readonly ConformanceCase<StoreHarness>[] = cases
     assert.deepEqual([...revoked].sort(), others.map(({ sessionId }) => sessionId).sort());
     assert.equal(now, s.t0 + 2_000);
     const row = await auditRow(s, call.audit.id);
-    assert.deepEqual([row.action, row.outcome, row.actor], ['session.revoke_others', 'success', s.subject]);
+    assert.deepEqual(
+      [row.action, row.outcome, row.actor, row.targetKind, row.target],
+      ['session.revoke_others', 'success', s.subject, 'session', keep.sessionId],
+    );
     const told = await liveRevocations(s);
     assert.deepEqual(told.map(({ kind, key }) => `${kind} ${key}`).sort(), revoked.map((id) => `session ${id}`).sort());
     for (const over of others.slice(0, 2)) await expectOver(s, 3_000, over);

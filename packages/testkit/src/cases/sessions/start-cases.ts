@@ -53,8 +53,8 @@ export const startCases: readonly ConformanceCase<StoreHarness>[] = casesOf('sta
     expectOutcome(await s.stores.sessions.start(call), 'started');
     const row = await auditRow(s, call.audit?.id ?? '');
     assert.deepEqual(
-      [row.action, row.outcome, row.actor, row.at, row.origin],
-      ['user.login', 'success', s.subject, s.t0 + 5_000, ELSEWHERE],
+      [row.action, row.outcome, row.actor, row.targetKind, row.target, row.at, row.origin],
+      ['user.login', 'success', s.subject, 'subject', s.subject, s.t0 + 5_000, ELSEWHERE],
     );
     assert.deepEqual(await liveRevocations(s), []);
   },
