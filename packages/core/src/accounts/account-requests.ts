@@ -5,10 +5,10 @@ import type { Account, AccountPatch } from './account-store.ts';
 import type { Email } from './email.ts';
 import type { GatePass } from './hashing-gate.ts';
 
-/** Where a call comes from, and how long it may take. */
+/** Where a call comes from, and whether anybody still waits for it. */
 export interface AccountCall {
   readonly origin: Origin;
-  /** For the hashing gate: the request's arrival, and whether its client is still there. */
+  /** For the hashing gate: the live request. */
   readonly pass?: GatePass;
 }
 

@@ -28,8 +28,11 @@ function scene(options: Partial<HashingGateOptions> = {}) {
       for (const one of timers) if (one.at <= now && timers.delete(one)) one.act();
       await turn();
     },
+    stall: (ms: number) => {
+      now += ms;
+    },
     /** Asks for work by a name; what comes out is its name or the problem's code. */
-    ask: (name: string, pass: { arrivedAt?: number; gone?: boolean } = {}) => {
+    ask: (name: string, pass: { gone?: boolean } = {}) => {
       const work = () =>
         new Promise<string>((resolve) => {
           begun.push(name);
@@ -95,19 +98,31 @@ describe('the hashing gate', () => {
     expect(begun).toEqual(['first', 'second', 'third']);
   });
 
-  it('begins no hash later than the deadline after the arrival of its request', async () => {
-    const { ask, advance, begun, timers } = scene();
+  it('lets nobody wait longer than the deadline, whether or not a place gets free', async () => {
+    const { ask, advance, end, begun, timers } = scene();
     void ask('a');
     void ask('b');
-    const early = ask('early', { arrivedAt: -500 });
-    const late = ask('late');
-    await advance(1500);
-    expect(code(await early)).toBe('overloaded');
+    const first = ask('first');
     await advance(500);
-    expect(code(await late)).toBe('overloaded');
-    expect(code(await ask('older than the deadline', { arrivedAt: -1 }))).toBe('overloaded');
-    expect(begun).toEqual(['a', 'b']);
+    const second = ask('second');
+    await advance(1500);
+    expect(code(await first)).toBe('overloaded');
+    await end('a');
+    await end('second');
+    expect(await second).toBe('second');
+    expect(begun).toEqual(['a', 'b', 'second']);
     expect(timers.size).toBe(0);
+  });
+
+  it('begins no hash after the deadline when the timer is late, because the process stood still', async () => {
+    const { ask, end, begun, stall } = scene();
+    void ask('a');
+    void ask('b');
+    const waiter = ask('waiter');
+    stall(2000);
+    await end('a');
+    expect(code(await waiter)).toBe('overloaded');
+    expect(begun).toEqual(['a', 'b']);
   });
 
   it('frees the place of a waiter that has left', async () => {

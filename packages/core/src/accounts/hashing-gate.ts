@@ -4,8 +4,6 @@ import { type MonotonicClock, monotonicClock } from '../kernel/index.ts';
 
 /** Whose work it is: a request that nobody waits for any more is not worth a hash. */
 export interface GatePass {
-  /** Monotonic ms at which the request arrived; the deadline counts from here. Default now. */
-  readonly arrivedAt?: number;
   /** True once nobody waits for the result. */
   readonly gone?: boolean;
 }
@@ -33,7 +31,10 @@ export interface HashingGateOptions {
   readonly queue?: number;
   /** How much work may be queued, as the time it will take, ms. Default 1,000. */
   readonly queuedWorkMs?: number;
-  /** No hash begins later than this after its request arrived, ms. Default 2,000. */
+  /**
+   * Nobody waits at the gate for longer than this, ms. Default 2,000. Counted from the gate, not from the request's
+   * arrival: else a client that sends its body slowly could never sign in while others wait.
+   */
   readonly deadlineMs?: number;
   readonly clock?: MonotonicClock;
   /** Calls once after `ms`; the answer cancels. Default `setTimeout`, which doesn't keep the process alive. */
@@ -46,7 +47,7 @@ export function hashingConcurrency(cores: number, poolThreads: number): number {
 }
 
 interface Waiter {
-  readonly arrivedAt: number;
+  readonly since: number;
   readonly pass: GatePass;
   begin(): void;
   refuse(reason: string): void;
@@ -92,7 +93,7 @@ export function createHashingGate(options: HashingGateOptions = {}): HashingGate
       if (running >= concurrency) return;
       waiting.delete(waiter);
       if (waiter.pass.gone) waiter.refuse('the client has gone');
-      else if (clock() - waiter.arrivedAt > deadlineMs) waiter.refuse('the deadline has passed');
+      else if (clock() - waiter.since >= deadlineMs) waiter.refuse('the deadline has passed');
       else waiter.begin();
     }
   };
@@ -102,16 +103,13 @@ export function createHashingGate(options: HashingGateOptions = {}): HashingGate
       return { running, waiting: waiting.size };
     },
     async run(work, pass = {}) {
-      const arrivedAt = pass.arrivedAt ?? clock();
-      const leftMs = deadlineMs - (clock() - arrivedAt);
       if (pass.gone) throw overloaded('the client has gone');
-      if (leftMs < 0) throw overloaded('the deadline has passed');
       if (running < concurrency) return runNow(work);
       if (waiting.size >= queue) throw overloaded('the queue is full');
       if (workMs(waiting.size) > queuedWorkMs) throw overloaded('too much work is queued');
       return new Promise((resolve, reject) => {
         const waiter: Waiter = {
-          arrivedAt,
+          since: clock(),
           pass,
           begin() {
             cancel();
@@ -124,7 +122,7 @@ export function createHashingGate(options: HashingGateOptions = {}): HashingGate
           },
         };
         // a hash that hangs must not keep those behind it for ever
-        const cancel = timer(() => waiter.refuse('the deadline has passed'), leftMs);
+        const cancel = timer(() => waiter.refuse('the deadline has passed'), deadlineMs);
         waiting.add(waiter);
       });
     },

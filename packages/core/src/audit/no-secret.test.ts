@@ -145,10 +145,11 @@ describe('an origin', () => {
     expect(safeOrigin({ ...origin, userAgent: `${'a'.repeat(511)}😀` }).userAgent).toBe('a'.repeat(511));
   });
 
-  it('has an address that is one, or none', () => {
-    for (const ip of ['', 'unknown', '1.2.3.4, 5.6.7.8', '<script>', 'fe80::1%eth0 '])
-      expect(safeOrigin({ ...origin, ip }).ip).toBeNull();
-    for (const ip of ['192.0.2.1', '::1', '::ffff:192.0.2.1', 'fe80::1%eth0'])
-      expect(safeOrigin({ ...origin, ip }).ip).toBe(ip);
+  it('has an address that is one, without its zone, or none', () => {
+    const ipOf = (ip: string) => safeOrigin({ ...origin, ip }).ip;
+    for (const ip of ['', 'unknown', '1.2.3.4, 5.6.7.8', '<script>', '1.2.3', '1:2', '256.1.1.1'])
+      expect(ipOf(ip)).toBeNull();
+    for (const ip of ['192.0.2.1', '::1', '::ffff:192.0.2.1']) expect(ipOf(ip)).toBe(ip);
+    expect(ipOf('fe80::1%eth0')).toBe('fe80::1');
   });
 });

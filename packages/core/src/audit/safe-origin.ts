@@ -1,11 +1,9 @@
+import { isIP } from 'node:net';
 import type { Origin } from '../kernel/index.ts';
 import { maskCredentials } from './credential-shapes.ts';
 
 /** Control characters, line separators, direction marks and lone surrogates: a log line made of them lies to its reader. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu;
-
-/** An address in text form: digits, hexadecimal letters, dots, colons, and a zone. */
-const ADDRESS = /^[0-9a-fA-F.:]{2,45}(?:%[\w.-]{1,32})?$/;
 
 /** Characters kept of a `User-Agent` header. */
 const USER_AGENT_LENGTH = 512;
@@ -19,10 +17,16 @@ const REQUEST_ID_LENGTH = 128;
  */
 export function safeOrigin(origin: Origin): Origin {
   return {
-    ip: origin.ip !== null && ADDRESS.test(origin.ip) ? origin.ip : null,
+    ip: safeAddress(origin.ip),
     userAgent: safeText(origin.userAgent, USER_AGENT_LENGTH),
     requestId: safeText(origin.requestId, REQUEST_ID_LENGTH),
   };
+}
+
+/** An address, without the zone that a link-local one may have: it means nothing elsewhere, and stores refuse it. */
+function safeAddress(ip: string | null): string | null {
+  const address = ip?.split('%', 1)[0] ?? '';
+  return isIP(address) ? address : null;
 }
 
 function safeText(text: string | null, length: number): string | null {
