@@ -15,22 +15,22 @@ type Refusal = HttpResponse | undefined;
  */
 export function openPassage(policy: CompiledPolicy, exchange: Exchange, problem: ToProblem): Passage {
   const afters: After[] = [];
-  return {
-    head: () => enter(policy.head, exchange, afters, problem, 0),
-    body: (body: RequestBody) =>
-      enter(
-        policy.body,
-        { request: exchange.request, context: exchange.context, headers: exchange.headers, body },
-        afters,
-        problem,
-        0,
-      ),
-    wantsBody: policy.body.length > 0,
-    get watches() {
-      return afters.length > 0;
+  const watch = (after: After): void => {
+    afters.push(after);
+    passage.watches = true;
+  };
+  // `watches` is a plain member: an object with an accessor takes ten times as long to make
+  const passage: { -readonly [K in keyof Passage]: Passage[K] } = {
+    head: () => enter(policy.head, exchange, watch, problem, 0),
+    body: (body: RequestBody) => {
+      const { request, context, headers } = exchange;
+      return enter(policy.body, { request, context, headers, body }, watch, problem, 0);
     },
+    wantsBody: policy.body.length > 0,
+    watches: false,
     leave: (response) => unwind(afters, response, exchange, problem),
   };
+  return passage;
 }
 
 /**
@@ -54,7 +54,7 @@ export function composeGuards(guards: readonly Guard[], problem: ToProblem): Gua
 function enter<X extends Exchange>(
   guards: readonly ((exchange: X) => Verdict | Promise<Verdict>)[],
   exchange: X,
-  afters: After[],
+  watch: (after: After) => void,
   problem: ToProblem,
   from: number,
 ): Refusal | Promise<Refusal> {
@@ -66,13 +66,13 @@ function enter<X extends Exchange>(
       return problem(error, exchange);
     }
     if (!verdict) continue;
-    if (typeof verdict === 'function') afters.push(verdict);
+    if (typeof verdict === 'function') watch(verdict);
     else if (isPromise(verdict))
       return Promise.resolve(verdict).then(
         (late) => {
-          if (typeof late === 'function') afters.push(late);
+          if (typeof late === 'function') watch(late);
           else if (late) return late;
-          return enter(guards, exchange, afters, problem, at + 1);
+          return enter(guards, exchange, watch, problem, at + 1);
         },
         (error: unknown) => problem(error, exchange),
       );
