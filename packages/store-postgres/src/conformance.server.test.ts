@@ -2,6 +2,7 @@ import {
   accountStoreCases,
   auditStoreCases,
   revocationStoreCases,
+  type StoreAlterations,
   type StoreHarness,
   sessionStoreCases,
   skewDate,
@@ -33,6 +34,21 @@ async function holdSession(pool: pg.Pool, id: string): Promise<() => Promise<voi
   };
 }
 
+/** What no verb does. */
+function alterations(db: { query(text: string, values: unknown[]): Promise<unknown> }): StoreAlterations {
+  return {
+    async bindKey(sessionId, jkt) {
+      await db.query('update castellan.session set pop_jkt = $2 where id = $1', [sessionId, jkt]);
+    },
+    async disableQuietly(tenant, subject) {
+      await db.query('update castellan.subject set disabled_at = now() where tenant = $1 and id = $2', [
+        tenant,
+        subject,
+      ]);
+    },
+  };
+}
+
 /** Of the racing cases; fewer for a quick look. */
 const rounds = Number(process.env['TEST_RACING_ROUNDS'] ?? 200);
 
@@ -49,6 +65,7 @@ describe.each(['single', 'batch', 'auto'] as const)('PostgreSQL, %s', (batching)
       instances: [instance(), instance(), instance()],
       holdSession: (id) => holdSession(holding, id),
       skewAppClock: skewDate,
+      alter: alterations(holding),
       rounds,
     };
   });
@@ -72,6 +89,7 @@ describe('PGlite', () => {
     harness = {
       instances: [instance(), instance(), instance()],
       rounds: Math.min(rounds, 20),
+      alter: alterations(pglite),
     };
   });
   afterAll(() => pglite.close());
