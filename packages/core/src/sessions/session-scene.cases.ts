@@ -31,8 +31,11 @@ export interface SessionScene {
   readonly sessions: MemorySessionStore;
   readonly subjects: MemorySubjectStore;
   readonly sessionId: string;
+  readonly origin: Origin;
   /** Presents a token; where a new one is minted, it bears the name `mints`. */
   refresh(token: string, mints: string, change?: RefreshChange): Promise<RefreshOutcome>;
+  /** The call that presents a token. */
+  call(token: string, mints: string, change?: RefreshChange): RefreshCall;
   /** The outcome alone. */
   step(token: string, mints: string, change?: RefreshChange): Promise<RefreshOutcome['outcome']>;
   /** A step on the way to where a case begins. @throws SceneNotReached when it comes to something else */
@@ -100,9 +103,9 @@ export async function sessionScene(rules: Partial<SessionRules> = {}): Promise<S
   };
   const sessionId = await start();
 
-  const refresh: SessionScene['refresh'] = async (token, mints, { at = 0, attempt, ...change } = {}) => {
+  const callOf: SessionScene['call'] = (token, mints, { at = 0, attempt, ...change } = {}) => {
     const origin = change.origin ?? HOME;
-    const outcome = await sessions.refresh({
+    return {
       tenant: 't',
       sessionId,
       transport: 'bearer',
@@ -119,7 +122,10 @@ export async function sessionScene(rules: Partial<SessionRules> = {}): Promise<S
       audit: { ...stamp(origin), ordinary: true },
       now: T0 + at,
       ...change,
-    });
+    };
+  };
+  const refresh: SessionScene['refresh'] = async (token, mints, change) => {
+    const outcome = await sessions.refresh(callOf(token, mints, change));
     if ('session' in outcome && outcome.session.leaf.hash.every((byte, i) => byte === hashOf(mints)[i]))
       remember(mints, outcome.session.generation);
     return outcome;
@@ -134,7 +140,9 @@ export async function sessionScene(rules: Partial<SessionRules> = {}): Promise<S
     sessions,
     subjects,
     sessionId,
+    origin: HOME,
     start,
+    call: callOf,
     refresh,
     step: async (...args) => (await refresh(...args)).outcome,
     async given(token, mints, expected, change) {

@@ -1,50 +1,26 @@
 import { describe, expect, test } from 'vitest';
-import { type ApplyRefresh, applyRefresh } from './apply-refresh.ts';
 import type { SessionRules } from './memory-session-store.ts';
-import { type DecideRefresh, decideBy, type RefreshFacts, type RefreshRule, refreshTable } from './refresh-verdict.ts';
+import { applied, decided, first, used, when, without } from './mutated-rules.cases.ts';
+import { refreshVerdict } from './refresh-verdict.ts';
 import { C, SceneNotReached } from './session-scene.cases.ts';
 import { stateTableCases, type TableCase } from './state-table.cases.ts';
 import { useVerbCases } from './use-verb.cases.ts';
-import { type DecideUse, useVerdict } from './use-verdict.ts';
-
-/** A rule is `verdict` or `verdict/2` for the second row of that name. */
-function place(name: string): number {
-  const [verdict, nth = '1'] = name.split('/');
-  const at = refreshTable.flatMap((rule, i) => (rule.verdict === verdict ? [i] : []))[Number(nth) - 1];
-  if (at === undefined) throw new TypeError(`the table has no row ${name}`);
-  return at;
-}
-const table = (change: (rules: RefreshRule[]) => readonly RefreshRule[]): Partial<SessionRules> => ({
-  decide: decideBy(change([...refreshTable])),
-});
-const without = (name: string): Partial<SessionRules> => table((rules) => rules.toSpliced(place(name), 1));
-const when = (name: string, change: (f: RefreshFacts) => boolean): Partial<SessionRules> =>
-  table((rules) => rules.with(place(name), { ...(rules[place(name)] as RefreshRule), when: change }));
-const first = (name: string, before: string): Partial<SessionRules> =>
-  table((rules) => rules.toSpliced(place(name), 1).toSpliced(place(before), 0, rules[place(name)] as RefreshRule));
-const decided = (change: (...call: Parameters<DecideRefresh>) => ReturnType<DecideRefresh>): Partial<SessionRules> => ({
-  decide: change,
-});
-const applied = (change: (...call: Parameters<ApplyRefresh>) => Partial<ReturnType<ApplyRefresh>>) => ({
-  apply: ((...call) => ({ ...applyRefresh(...call), ...change(...call) })) satisfies ApplyRefresh,
-});
-const used = (change: (...call: Parameters<DecideUse>) => ReturnType<DecideUse>): Partial<SessionRules> => ({
-  decideUse: change,
-});
-const honest = decideBy(refreshTable);
+import { useVerdict } from './use-verdict.ts';
 
 /** What is done to the rules, and the beginnings of the names of exactly those cases that notice. */
 const mutants: Readonly<Record<string, readonly [Partial<SessionRules>, ...string[]]>> = {
   'the deadline is not looked at': [
-    decided((row, subject, call, now) => honest(row, subject, { ...call, budgetMs: 1 }, now)),
+    decided((row, subject, call, now) => refreshVerdict(row, subject, { ...call, budgetMs: 1 }, now)),
     'deadline: nobody waits for the',
   ],
   'the tenant is not looked at': [
-    decided((row, subject, call, now) => honest(row, subject, { ...call, tenant: row?.tenant ?? '' }, now)),
+    decided((row, subject, call, now) => refreshVerdict(row, subject, { ...call, tenant: row?.tenant ?? '' }, now)),
     'unknown: a session that is',
   ],
   'the transport is not looked at': [
-    decided((row, subject, call, now) => honest(row, subject, { ...call, transport: row?.transport ?? 'bearer' }, now)),
+    decided((row, subject, call, now) =>
+      refreshVerdict(row, subject, { ...call, transport: row?.transport ?? 'bearer' }, now),
+    ),
     'unknown: a session that is',
   ],
   'a revoked session lives on': [
@@ -88,7 +64,7 @@ const mutants: Readonly<Record<string, readonly [Partial<SessionRules>, ...strin
     'busy: a young leaf presented',
   ],
   'a young leaf rotates': [
-    table((rules) => rules.toSpliced(place('keep'), 2)),
+    without('keep', 'busy'),
     'keep: a leaf younger than',
     'keep: counts from the last',
     'keep: never moves the moment',
