@@ -49,7 +49,7 @@ export function refreshVerb(
         async () => {
           const left = leftMs(arrived);
           [last] = await runner.run<RefreshRow>(one, refreshValues(arrived.call, left), howLong(left));
-          return readRefresh(last);
+          return readRefresh(last, arrived.call);
         },
         // a row that stays ahead of its subject: one of the two was restored without the other
         () => ({ outcome: 'revoked', subject: readText(last?.subject), now: readMs(last?.now) }),

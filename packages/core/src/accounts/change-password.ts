@@ -20,7 +20,7 @@ export async function changePassword<Tx>(
   const { matches } = await hasher.verify(verifiableHash(credential), request.currentPassword, pass);
   if (!credential || !matches) return refuse(parts, request, failureOf(credential));
   const passwordHash = await hasher.hash(request.newPassword, pass);
-  const restamp = sessions.prepareRestamp();
+  const restamp = sessions.prepareRestamp(sessionId);
   const changed = await store.changePassword({
     tenant,
     accountId: subject,

@@ -136,9 +136,9 @@ describe('a re-stamp', () => {
     const subject = world.subjectStore.get('', 'alice');
     if (!subject) throw new Error('no alice');
     expect(await isLive(phone)).toBe(true);
-    const prepared = app.sessions.prepareRestamp();
-    world.subjectStore.write({ ...subject, authEpoch: subject.authEpoch + 1 });
     const { sessionId } = desk.session;
+    const prepared = app.sessions.prepareRestamp(sessionId);
+    world.subjectStore.write({ ...subject, authEpoch: subject.authEpoch + 1 });
     const session = world.store.restamp({ tenant: '', sessionId, now: world.now(), ...prepared });
     if (!session) throw new Error('not re-stamped');
     const kept = await prepared.issue(session);

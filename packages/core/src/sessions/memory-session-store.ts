@@ -128,6 +128,11 @@ export function memorySessionStore(options: MemorySessionOptions): MemorySession
       case 'reissue':
       case 'again':
         return { outcome: verdict, session: issuedSession(after, subject, now), sharing: after.sharing };
+      case 'expired':
+      case 'idle': {
+        const current = call.generation === row.generation && equalBytes(call.hash, row.leaf.hash);
+        return { outcome: verdict, current, subject: row.subject, now };
+      }
       default:
         return { outcome: verdict, subject: row.subject, now };
     }

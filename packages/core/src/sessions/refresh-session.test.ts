@@ -86,9 +86,17 @@ describe('each row of the state table', () => {
     }
     world.pass(after - (world.now() - first.session.now));
     const answer = await app.refresh(held.refreshToken);
-    expect(answer).toEqual({ answer: 'refused', outcome });
+    expect(answer).toEqual({ answer: 'refused', outcome, current: true });
     expect(said(answer)).toBe('session_expired');
     expect(app.told()).toContain('session.expired');
+  });
+
+  test('a spent token of a session that is over is no more than invalid_grant', async () => {
+    await refreshed(first);
+    world.pass(30 * DAY);
+    const answer = await app.refresh(first.refreshToken);
+    expect(answer).toMatchObject({ answer: 'refused', current: false });
+    expect(said(answer)).toBe('invalid_grant');
   });
 
   test('pop_mismatch: a session bound to a key refuses who shows none', async () => {
@@ -201,7 +209,7 @@ describe('each row of the state table', () => {
 
   test('superseded: tokens from before a password change are refused with token_superseded, nothing is revoked', async () => {
     const { sessionId } = first.session;
-    const prepared = app.sessions.prepareRestamp();
+    const prepared = app.sessions.prepareRestamp(sessionId);
     const subject = world.subjectStore.get('', 'alice');
     if (!subject) throw new Error('no alice');
     world.subjectStore.write({ ...subject, authEpoch: 1 });

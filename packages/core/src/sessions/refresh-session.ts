@@ -105,7 +105,7 @@ function refreshAnswers({ settings, issue, revocations, tell }: SessionParts): A
       case 'idle': {
         const { subject, now: at } = result;
         tell('session.expired', { tenant, subject, sessionId, at, origin, reason: outcome });
-        return { answer: 'refused', outcome };
+        return { answer: 'refused', outcome, current: result.current };
       }
       case 'ahead': {
         const { subject, now: at } = result;

@@ -64,8 +64,8 @@ describe('refresh token', () => {
     fc.assert(
       fc.property(uuid, fc.integer({ min: 0, max: 0xffff_ffff }), (sessionId, generation) => {
         const tokens = createRefreshTokens(peppers);
-        const restamp = tokens.restamp();
-        const token = parsed(tokens, restamp.text(sessionId, generation));
+        const restamp = tokens.restamp(sessionId);
+        const token = parsed(tokens, restamp.text(generation));
         expect(token).toMatchObject({ sessionId, generation });
         expect(Buffer.from(token.hash)).toEqual(Buffer.from(restamp.leaf.hash));
       }),
@@ -74,7 +74,7 @@ describe('refresh token', () => {
 
   test('every altered bit makes it malformed', () => {
     const tokens = createRefreshTokens(peppers);
-    for (const text of [tokens.first(sid).text, tokens.restamp().text(sid, 4)]) {
+    for (const text of [tokens.first(sid).text, tokens.restamp(sid).text(4)]) {
       const bytes = bytesOf(text);
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         const altered = Buffer.from(bytes);
@@ -151,11 +151,11 @@ describe('refresh token', () => {
 
   test('the last generation that a store can count has no successor', () => {
     const tokens = createRefreshTokens(peppers);
-    const restamp = tokens.restamp();
+    const restamp = tokens.restamp(sid);
     const nonce = new Uint8Array(32);
-    expect(parsed(tokens, restamp.text(sid, 0x7fff_fffe)).successor(9, nonce)).toBeDefined();
-    expect(parsed(tokens, restamp.text(sid, 0x7fff_ffff)).successor(9, nonce)).toBeUndefined();
-    expect(parsed(tokens, restamp.text(sid, 0xffff_ffff)).successor(9, nonce)).toBeUndefined();
+    expect(parsed(tokens, restamp.text(0x7fff_fffe)).successor(9, nonce)).toBeDefined();
+    expect(parsed(tokens, restamp.text(0x7fff_ffff)).successor(9, nonce)).toBeUndefined();
+    expect(parsed(tokens, restamp.text(0xffff_ffff)).successor(9, nonce)).toBeUndefined();
   });
 
   test('an attempt key hashes alike for a token and its retries, and differs between sessions', () => {

@@ -34,7 +34,7 @@ export interface MintedToken {
 /** A token whose generation only the store will tell. */
 export interface RestampToken {
   readonly leaf: { readonly kid: number; readonly hash: Uint8Array };
-  text(sessionId: string, generation: number): string;
+  text(generation: number): string;
 }
 
 /** Makes and takes apart refresh tokens. Synchronous: a refresh never queues behind a password hash. */
@@ -44,7 +44,7 @@ export interface RefreshTokens {
   /** Generation 0 of a new session, from 32 random bytes. */
   first(sessionId: string): MintedToken & { readonly kid: number };
   /** A leaf that has no parent, from 32 random bytes, for a session's next generation. */
-  restamp(): RestampToken;
+  restamp(sessionId: string): RestampToken;
   /** The pepper under which successors are chosen now. */
   readonly activeKid: number;
 }
@@ -115,12 +115,12 @@ export function createRefreshTokens(peppers: Peppers, random: RandomBytes = rand
       const keys = peppers.active;
       return { kid: keys.id, ...mint(CHAINED, keys, sessionId, 0, random(32)) };
     },
-    restamp() {
+    restamp(sessionId) {
       const keys = peppers.active;
       const secret = random(32);
       return {
-        leaf: { kid: keys.id, hash: keys.hash(secret) },
-        text: (sessionId, generation) => mint(STAMPED, keys, sessionId, generation, secret).text,
+        leaf: { kid: keys.id, hash: keys.hash(uuidBytes(sessionId), secret) },
+        text: (generation) => mint(STAMPED, keys, sessionId, generation, secret).text,
       };
     },
     activeKid: peppers.active.id,
@@ -134,11 +134,13 @@ export function leafPrefix(leaf: Pick<Leaf, 'hash'>): string {
 
 /**
  * HMAC(K_hash, sid ‖ n ‖ s_n) for the chain. A re-stamp is written by session id, while its generation may still move:
- * HMAC(K_hash, s). The lengths differ (52 and 32 bytes), so the two never meet; the tag binds session, generation and
- * form in both.
+ * HMAC(K_hash, sid ‖ s). The lengths differ (52 and 48 bytes), so the two never meet; the tag binds session, generation
+ * and form in both.
  */
 function storedHash(keys: PepperKeys, token: Uint8Array): Uint8Array {
-  return token[0] === STAMPED ? keys.hash(token.subarray(22, TAGGED)) : keys.hash(token.subarray(2, TAGGED));
+  return token[0] === STAMPED
+    ? keys.hash(token.subarray(2, 18), token.subarray(22, TAGGED))
+    : keys.hash(token.subarray(2, TAGGED));
 }
 
 function uint32(bytes: Uint8Array): number {

@@ -15,14 +15,17 @@ describe('what a refresh without tokens is answered with', () => {
     ['pop_mismatch', 'invalid_grant'],
     ['ahead', 'invalid_grant'],
     ['reuse', 'invalid_grant'],
-    ['expired', 'session_expired'],
-    ['idle', 'session_expired'],
     ['superseded', 'token_superseded'],
   ] as const)('%s is %s, a 401 with a challenge', (outcome, code) => {
     const problem = refreshProblem({ answer: 'refused', outcome });
     expect(problem.code).toBe(code);
     expect(catalogue[code]?.status).toBe(401);
     expect(problem.headers['www-authenticate']).toMatch(/^Bearer/);
+  });
+
+  test.each(['expired', 'idle'] as const)('%s is told to the holder of the current token only', (outcome) => {
+    expect(refreshProblem({ answer: 'refused', outcome, current: true }).code).toBe('session_expired');
+    expect(refreshProblem({ answer: 'refused', outcome, current: false }).code).toBe('invalid_grant');
   });
 
   test('no refusal that a client cannot act on differently looks different', () => {

@@ -21,7 +21,7 @@ export function refreshProblem(answer: Exclude<RefreshAnswer, { readonly answer:
   switch (answer.outcome) {
     case 'expired':
     case 'idle':
-      return sessionExpired();
+      return answer.current ? sessionExpired() : notAccepted();
     case 'superseded':
       return tokenRefused('token_superseded');
     case 'malformed':
@@ -32,8 +32,12 @@ export function refreshProblem(answer: Exclude<RefreshAnswer, { readonly answer:
     case 'pop_mismatch':
     case 'ahead':
     case 'reuse':
-      return new Problem('invalid_grant', { detail: 'Sign in again.', headers: challenge });
+      return notAccepted();
   }
+}
+
+function notAccepted(): Problem {
+  return new Problem('invalid_grant', { detail: 'Sign in again.', headers: challenge });
 }
 
 /** An authentic token of a session whose time is over. */

@@ -120,7 +120,15 @@ export type RefreshOutcome =
   | { readonly outcome: RefreshLater }
   | { readonly outcome: 'unknown' }
   | {
-      readonly outcome: Exclude<RefreshRefusal, 'unknown'>;
+      readonly outcome: 'expired' | 'idle';
+      /** Whether the presented token is the leaf: its holder may be told that the session's time is over. */
+      readonly current: boolean;
+      readonly subject: string;
+      /** The store's clock, Unix ms. */
+      readonly now: number;
+    }
+  | {
+      readonly outcome: Exclude<RefreshRefusal, 'unknown' | 'expired' | 'idle'>;
       readonly subject: string;
       /** The store's clock, Unix ms. */
       readonly now: number;

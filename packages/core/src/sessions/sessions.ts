@@ -85,7 +85,11 @@ export type RefreshAnswer =
       readonly outcome: RefreshLater | 'stalled' | 'gone';
       readonly retryAfterSeconds: number;
     }
-  | { readonly answer: 'refused'; readonly outcome: RefreshRefusal | 'malformed' | 'exhausted' };
+  | { readonly answer: 'refused'; readonly outcome: 'expired' | 'idle'; readonly current: boolean }
+  | {
+      readonly answer: 'refused';
+      readonly outcome: Exclude<RefreshRefusal, 'expired' | 'idle'> | 'malformed' | 'exhausted';
+    };
 
 /** Who asks about its own sessions, by which session, from where. */
 export interface OwnerRequest {
@@ -128,7 +132,7 @@ export interface OwnSessionPage {
 export interface Sessions {
   readonly settings: SessionSettings;
   prepareStart(wish: SessionWish): PreparedStart;
-  prepareRestamp(): PreparedRestamp;
+  prepareRestamp(sessionId: string): PreparedRestamp;
   /**
    * Makes a session.
    * @throws Problem `invalid_credentials` when the subject is unknown or disabled, or its epoch moved

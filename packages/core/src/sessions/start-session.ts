@@ -30,15 +30,15 @@ export function startVerbs(parts: SessionParts): Pick<Sessions, 'prepareStart' |
 
   return {
     prepareStart,
-    prepareRestamp() {
-      const token = refreshTokens.restamp();
+    prepareRestamp(sessionId) {
+      const token = refreshTokens.restamp(sessionId);
       return {
         leaf: token.leaf,
         idleMs: idleByAal(settings),
         issue(session) {
           const { tenant, subject, userEpoch, now } = session;
           revocations.authEpoch(tenant, subject, userEpoch, now);
-          return issue(session, token.text(session.sessionId, session.generation));
+          return issue(session, token.text(session.generation));
         },
       };
     },

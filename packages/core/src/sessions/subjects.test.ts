@@ -54,6 +54,14 @@ describe('subjects', () => {
     expect(await app.present((await app.start()).accessToken)).toBe('ok');
   });
 
+  test('endAll ends sessions and access tokens at once, and new ones may begin', async () => {
+    const tokens = await app.start();
+    expect(await app.subjects.endAll('alice')).toMatchObject({ disabledAt: null, authEpoch: 1 });
+    expect(await app.present(tokens.accessToken)).toBe('invalid_token');
+    expect((await app.refresh(tokens.refreshToken)).outcome).toBe('revoked');
+    expect(await app.present((await app.start()).accessToken)).toBe('ok');
+  });
+
   test('only the subject of the named tenant is meant', async () => {
     const [here, there] = [await app.start(), await app.start({ tenant: 't2' })];
     await app.subjects.disable({ id: 'alice', tenant: 't2' });

@@ -33,6 +33,8 @@ export interface Subjects {
   put(subject: SubjectInput, by?: SubjectActor): Promise<Subject>;
   /** Ends all its sessions and access tokens and lets it start none. `undefined`: not known. */
   disable(subject: SubjectRef, by?: SubjectActor): Promise<Subject | undefined>;
+  /** Ends all its sessions and access tokens; it may sign in again at once. For a password reset of the app's own. */
+  endAll(subject: SubjectRef, by?: SubjectActor): Promise<Subject | undefined>;
   /** Lets it sign in again. What was ended stays ended. */
   enable(subject: SubjectRef, by?: SubjectActor): Promise<Subject | undefined>;
   /** Access tokens with the earlier tier are stale at once; a refresh brings the new one. */
@@ -95,6 +97,10 @@ export function createSubjects({ store, revocations, ask, makeId, tiers }: Subje
     async disable(ref, by) {
       const call = calling(ref, by, 'disable');
       return told(() => store.disable(call), dead);
+    },
+    async endAll(ref, by) {
+      const call = calling(ref, by, 'endAll');
+      return told(() => store.endAll(call), dead);
     },
     async enable(ref, by) {
       const call = calling(ref, by, 'enable');

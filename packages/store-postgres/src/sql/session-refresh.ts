@@ -1,3 +1,4 @@
+import { equalBytes } from '@castellan/core/kernel';
 import type { RefreshCall, RefreshOutcome, RefreshRefusal, RefreshSuccess } from '@castellan/core/sessions';
 import { readInt, readMs, readText } from '../driver/columns.ts';
 import type { BindValue } from '../driver/driver.ts';
@@ -144,7 +145,7 @@ export function refreshValues(call: RefreshCall, budgetMs: number): readonly Bin
 }
 
 /** The verdict; no row is an unknown session. */
-export function readRefresh(row: RefreshRow | undefined): RefreshOutcome | 'ask_again' {
+export function readRefresh(row: RefreshRow | undefined, call: RefreshCall): RefreshOutcome | 'ask_again' {
   if (!row) return { outcome: 'unknown' };
   const { outcome } = row;
   switch (outcome) {
@@ -162,7 +163,11 @@ export function readRefresh(row: RefreshRow | undefined): RefreshOutcome | 'ask_
     case 'revoked':
     case 'user_disabled':
     case 'expired':
-    case 'idle':
+    case 'idle': {
+      // nothing has moved the leaf: the row answers it as it was
+      const current = readInt(row.gen) === call.generation && equalBytes(readLeaf(row).hash, call.hash);
+      return { outcome, current, subject: readText(row.subject), now: readMs(row.now) };
+    }
     case 'pop_mismatch':
     case 'ahead':
     case 'superseded':
