@@ -1,5 +1,4 @@
-import fc from 'fast-check';
-import { C, type SessionScene, T0 } from './session-scene.cases.ts';
+import { type SessionScene, T0 } from './session-scene.cases.ts';
 
 /** Anybody presents anything that was ever given out, the newest most often. */
 export type Act =
@@ -22,31 +21,6 @@ export interface Fact {
 
 /** The generations of all tokens that were ever given out, by name. */
 export type Tokens = ReadonlyMap<string, number>;
-
-const nth = fc.nat(2);
-
-/** Any history of a session. Waits are about as long as C, or nothing would be worth a word. */
-export const histories: fc.Arbitrary<readonly Act[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant('wait' as const),
-        ms: fc.constantFrom(1, C / 2, C / 2, C - 1, C, C, 2 * C, 5 * C),
-      }),
-    },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        do: fc.constant('refresh' as const),
-        nth,
-        attempt: fc.constantFrom(undefined, undefined, undefined, 'a', 'b'),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('use' as const), nth }) },
-  ),
-  { maxLength: 40, size: 'max' },
-);
 
 /**
  * Plays a history and tells each fact.

@@ -1,7 +1,7 @@
 import { type SessionScene, T0 } from './session-scene.cases.ts';
 
 /** One round of a tab: pause, read the jar, refresh, and perhaps call the API with what the jar holds then. */
-export interface HonestRound {
+interface HonestRound {
   readonly pauseMs: number;
   /** From sending to the store's step. */
   readonly wayMs: number;

@@ -1,7 +1,7 @@
 import { equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Act, histories, play } from './histories.cases.ts';
+import { type Act, play } from './histories.cases.ts';
 import { HONEST_MS, type HonestTab, honestTabs } from './honest-tabs.cases.ts';
 import type { SessionRules } from './memory-session-store.ts';
 import { applied, table, used, when, without } from './mutated-rules.cases.ts';
@@ -19,6 +19,30 @@ interface Invariant {
   readonly holds: (rules?: Rules) => Promise<void>;
   readonly fails: Readonly<Record<string, Rules>>;
 }
+
+const nth = fc.nat(2);
+/** Any history of a session. Waits are about as long as C, or nothing would be worth a word. */
+const histories: fc.Arbitrary<readonly Act[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('wait' as const),
+        ms: fc.constantFrom(1, C / 2, C / 2, C - 1, C, C, 2 * C, 5 * C),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('refresh' as const),
+        nth,
+        attempt: fc.constantFrom(undefined, undefined, undefined, 'a', 'b'),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('use' as const), nth }) },
+  ),
+  { maxLength: 40, size: 'max' },
+);
 
 const success = new Set(['rotate', 'keep', 'replay', 'reissue', 'again']);
 /** A fault is looked for where it is known to show; that there is none, anew each time. */

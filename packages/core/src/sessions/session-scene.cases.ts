@@ -16,11 +16,11 @@ export const ABSOLUTE = 3_000_000;
 /** The moment of a scene's start, Unix ms. */
 export const T0: number = Date.UTC(2026, 0, 5, 12);
 
-export const HOME: Origin = { ip: '192.0.2.1', userAgent: 'home/1', requestId: 'r1' };
+const HOME: Origin = { ip: '192.0.2.1', userAgent: 'home/1', requestId: 'r1' };
 export const ELSEWHERE: Origin = { ip: '198.51.100.7', userAgent: 'elsewhere/1', requestId: 'r2' };
 
 /** What a step may say beside the token; `at` is ms after the scene's start. */
-export type RefreshChange = Partial<Omit<RefreshCall, 'now' | 'attemptHash'>> & {
+type RefreshChange = Partial<Omit<RefreshCall, 'now' | 'attemptHash'>> & {
   readonly at?: number;
   /** The client's attempt key. */
   readonly attempt?: string;
