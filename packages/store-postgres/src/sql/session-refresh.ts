@@ -160,14 +160,14 @@ export function readRefresh(row: RefreshRow | undefined, call: RefreshCall): Ref
       return { outcome };
     case 'ask_again':
       return outcome;
-    case 'revoked':
-    case 'user_disabled':
     case 'expired':
     case 'idle': {
       // nothing has moved the leaf: the row answers it as it was
       const current = readInt(row.gen) === call.generation && equalBytes(readLeaf(row).hash, call.hash);
       return { outcome, current, subject: readText(row.subject), now: readMs(row.now) };
     }
+    case 'revoked':
+    case 'user_disabled':
     case 'pop_mismatch':
     case 'ahead':
     case 'superseded':
