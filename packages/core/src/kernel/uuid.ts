@@ -7,6 +7,11 @@ export type MakeId = () => string;
 /** Any UUID in its canonical lower-case form (RFC 9562 section 4). */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Ids made of one draw: asking the system for randomness costs more than the rest of an id, and each request has one. */
+const IDS_PER_DRAW = 128;
+/** Random bytes of an id: eight are seen in it, two are where its counter starts. */
+const BYTES = 10;
+
 /**
  * A generator of UUIDv7 (RFC 9562 section 5.7), increasing within the process also when many are made in one
  * millisecond or the clock steps back: a 12-bit counter beside the milliseconds (section 6.2, method 1), which borrows from the
@@ -15,20 +20,34 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function uuidv7Generator(clock: Clock = systemClock, random: RandomBytes = randomBytes): MakeId {
   let lastMs = -1;
   let counter = 0;
+  let time = '';
+  let pool: Uint8Array = new Uint8Array(0);
+  let hex = '';
+  let at = 0;
+  const draw = (): void => {
+    pool = Uint8Array.from(random(BYTES * IDS_PER_DRAW));
+    for (let id = 0; id < pool.length; id += BYTES) pool[id] = ((pool[id] as number) & 0x3f) | 0x80; // the variant
+    hex = Buffer.from(pool.buffer).toString('hex');
+    at = 0;
+  };
   return () => {
     const now = clock();
-    const bytes = random(10);
+    at += BYTES;
+    if (at >= pool.length) draw();
+    const before = lastMs;
     if (now > lastMs) {
       lastMs = now;
-      counter = ((bytes[8] as number) << 3) | ((bytes[9] as number) & 7); // leaves half of the range to count in
+      counter = ((pool[at + 8] as number) << 3) | ((pool[at + 9] as number) & 7); // leaves half of the range to count in
     } else if (++counter > 0xfff) {
       lastMs++;
       counter = 0;
     }
-    const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 8).toString('hex');
-    const time = lastMs.toString(16).padStart(12, '0');
-    const variant = ((bytes[0] as number) & 0x3f) | 0x80;
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}-${variant.toString(16)}${hex.slice(2, 4)}-${hex.slice(4)}`;
+    if (lastMs !== before) {
+      const digits = lastMs.toString(16).padStart(12, '0');
+      time = `${digits.slice(0, 8)}-${digits.slice(8)}`;
+    }
+    const start = at * 2;
+    return `${time}-${(0x7000 + counter).toString(16)}-${hex.slice(start, start + 4)}-${hex.slice(start + 4, start + 16)}`;
   };
 }
 
