@@ -26,19 +26,22 @@ export function createRehashing({
   readonly store: Pick<AccountStore, 'rehash'>;
   readonly hasher: Pick<PasswordHasher, 'hash'>;
 }): Rehashing {
-  const underWay = new Map<string, Promise<void>>();
+  const underWay = new Map<string, Promise<void>>(); // by account id: a UUID, so tenants don't meet
   const rehash = async ({ tenant, id, from, password }: Outdated): Promise<void> => {
     try {
       await store.rehash({ tenant, id, from, to: await hasher.hash(password) });
     } catch {
       // overloaded, or the store is away
-    } finally {
-      underWay.delete(id);
     }
   };
   return {
     begin(outdated) {
-      if (!underWay.has(outdated.id)) underWay.set(outdated.id, rehash(outdated));
+      const { id } = outdated;
+      if (underWay.has(id)) return;
+      underWay.set(
+        id,
+        rehash(outdated).finally(() => underWay.delete(id)),
+      );
     },
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay.values());
