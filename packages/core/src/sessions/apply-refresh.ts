@@ -14,7 +14,7 @@ export const applyRefresh: ApplyRefresh = (row, verdict, call, now) => {
         generation: row.generation + 1,
         parentHash: row.leaf.hash,
         replays: 0,
-        sharing: row.foreignReplay ? row.sharing + 1 : 0,
+        sharing: row.foreignReplay ? oneMore(row.sharing) : 0,
         foreignReplay: false,
         ip: call.origin.ip,
         userAgent: call.origin.userAgent,
