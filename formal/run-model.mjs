@@ -36,7 +36,7 @@ for (const row of rows) {
   const good = result.verdict === row.expected;
   if (good) passed++;
   else failed++;
-  console.log(`${good ? '✓' : '✗'}  ${row.name}: ${result.verdict}, ${result.states} states, ${seconds} s`);
+  console.log(`${good ? '✓' : '✗'}  ${row.name}: ${result.verdict}, ${result.states} states, ${result.megabytes} MB, ${seconds} s`);
   if (!good) console.log(`   expected ${row.expected}; flags ${row.flags.join(' ')}\n${indent(result.output)}`);
 }
 console.log(`\n${passed} passed, ${failed} failed`);
@@ -51,7 +51,7 @@ async function check(flags) {
     const { stdout } = await run('./pan', ['-m400000', '-E'], there);
     return read(stdout);
   } catch (error) {
-    return { verdict: 'no run', states: 0, output: `${error.stdout ?? ''}${error.stderr ?? ''}${error.message}` };
+    return { verdict: 'no run', states: 0, megabytes: 0, output: `${error.stdout ?? ''}${error.stderr ?? ''}${error.message}` };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -60,11 +60,12 @@ async function check(flags) {
 /** A search that ran out of depth or memory has shown nothing. */
 function read(output) {
   const states = Math.round(Number(/^\s*([\d.e+]+) states, stored/m.exec(output)?.[1] ?? 0));
+  const megabytes = Math.round(Number(/^\s*([\d.]+)\s+total actual memory usage/m.exec(output)?.[1] ?? 0));
   const errors = Number(/errors: (\d+)/.exec(output)?.[1] ?? Number.NaN);
   const complete = !/search depth too small|out of memory|reached -DMEMLIM|Search not completed/i.test(output);
-  if (errors > 0 && /assertion violated/.test(output)) return { verdict: 'counterexample', states, output };
-  if (errors === 0 && complete) return { verdict: 'pass', states, output };
-  return { verdict: 'incomplete', states, output };
+  if (errors > 0 && /assertion violated/.test(output)) return { verdict: 'counterexample', states, megabytes, output };
+  if (errors === 0 && complete) return { verdict: 'pass', states, megabytes, output };
+  return { verdict: 'incomplete', states, megabytes, output };
 }
 
 function indent(text) {
