@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { memoryStores } from '@castellan/core';
-import type { IssuedSession } from '@castellan/core/sessions';
 import { type ConformanceCase, casesOf } from '../../conformance-case.ts';
 import type { StoreHarness, StoreSet } from '../../store-harness.ts';
 import { type Member, makeMember } from '../member.ts';
 import { auditTrail } from '../observe.ts';
 import { hex } from '../outcome.ts';
 import { type Chance, makeChance } from './chance.ts';
-import { answeredSession, type History, nextStep } from './history.ts';
+import { beginHistory } from './history.ts';
 
 const STEPS = 40;
 
@@ -42,18 +41,18 @@ async function sightOf(m: Member, stores: StoreSet, at: number): Promise<unknown
 
 async function compareHistory(m: Member, chance: Chance): Promise<void> {
   const reference = await referenceOf(m);
-  const history: History = { held: [m.session], at: 0 };
+  const history = beginHistory(m, chance);
   const told: string[] = [];
   for (let n = 0; n < STEPS; n++) {
-    const step = nextStep(m, history, chance);
+    const step = history.next();
     const expected = await step.carryOut(reference);
     const answer = await step.carryOut(m.stores);
     told.push(`${step.told}: ${outcomeOf(expected)}`);
     assert.deepEqual(plain(answer), plain(expected), told.join('\n'));
-    const session: IssuedSession | undefined = answeredSession(expected);
-    if (session) history.held.push(session);
+    history.learn(step, expected);
   }
-  assert.deepEqual(await sightOf(m, m.stores, history.at), await sightOf(m, reference, history.at), told.join('\n'));
+  const at = history.at();
+  assert.deepEqual(await sightOf(m, m.stores, at), await sightOf(m, reference, at), told.join('\n'));
 }
 
 function outcomeOf(answer: unknown): string {

@@ -1,83 +1,50 @@
 import type { IssuedSession } from '@castellan/core/sessions';
-import type { StoreSet } from '../../store-harness.ts';
 import type { Member } from '../member.ts';
-import { ELSEWHERE, GRACE, ORIGIN } from '../scene.ts';
 import type { Chance } from './chance.ts';
+import { chooseCall, type Step } from './steps.ts';
 
-/** A call, ready to be made of any stores: the same ids, hashes and times each time. */
-export interface Step {
-  readonly told: string;
-  readonly carryOut: (stores: StoreSet) => Promise<unknown>;
-}
+/** Answers after which a session is over. */
+const OVER: readonly unknown[] = ['revoked', 'reuse', 'expired', 'idle', 'displaced', 'unknown', 'user_disabled'];
 
-/** How far the clock moves between two calls: within, at and beyond every border of the table. */
-const PAUSES = [0, 1, 500, 4_000, GRACE - 1, GRACE, GRACE + 1, 25_000, 119_999, 120_000, 3_600_000] as const;
+/** How far the clock moves between two calls, ms: most often within the windows, sometimes to their borders or beyond. */
+const PAUSES = [0, 0, 1, 500, 2_000, 4_000, 9_999, 10_000, 10_001, 25_000, 119_999, 120_000, 1_500_000] as const;
 
-/** What happens so far, from which the next call is made. */
+/** What has happened, from which the next call is chosen. */
 export interface History {
-  /** Every session token that anybody was ever answered with. */
-  readonly held: IssuedSession[];
   /** Milliseconds after the member's `t0`. */
-  at: number;
+  at(): number;
+  /** Chooses the next call. */
+  next(): Step;
+  /** Takes what it was answered. */
+  learn(step: Step, answer: unknown): void;
 }
 
-/** Chooses the next call. Mostly refreshes, of any token that was ever answered. */
-export function nextStep(m: Member, history: History, chance: Chance): Step {
-  history.at += chance.pick(PAUSES);
-  const { at } = history;
-  const held = history.held[history.held.length - 1 - chance.below(Math.min(6, history.held.length))] ?? m.session;
-  const step = (told: string, carryOut: Step['carryOut']): Step => ({ told: `+${at} ms ${told}`, carryOut });
-  const of = `of ${held.sessionId.slice(-4)} generation ${held.generation}`;
-  const origin = chance.pick([ORIGIN, ORIGIN, ELSEWHERE]);
-  const subject = { tenant: m.tenant, id: m.account.id, actor: null, audit: m.stamp(origin), ...m.time(at) };
-
-  const kind = chance.below(100);
-  if (kind < 60) {
-    const attempt = chance.pick([null, null, null, 1, 2]);
-    const call = m.refreshCall(at, held, {
-      successor: { kid: 1 + chance.below(2), hash: chance.bytes(32), nonce: chance.bytes(32) },
-      attemptHash: attempt === null ? null : new Uint8Array(32).fill(attempt),
-      reissueMs: chance.pick([null, null, 120_000, 0]),
-      audit: { ...m.stamp(origin), ordinary: chance.below(2) === 0 },
-      origin,
-    });
-    return step(`refresh ${of}, attempt ${attempt}, L ${call.reissueMs}`, (stores) => stores.sessions.refresh(call));
-  }
-  if (kind < 78) {
-    const call = m.useCall(at, held);
-    return step(`use ${of}`, (stores) => stores.sessions.use(call));
-  }
-  if (kind < 84) {
-    const life = chance.pick([{}, {}, { aal: 2, idleMs: 1_800_000 }, { idleMs: 60_000, absoluteMs: 300_000 }] as const);
-    const call = m.startCall(at, {
-      ...life,
-      origin,
-      audit: m.stamp(origin),
-      authEpoch: chance.pick([null, null, held.userEpoch]),
-    });
-    return step('start', (stores) => stores.sessions.start(call));
-  }
-  if (kind < 87) {
-    const call = m.revokeCall(at, held, { owner: chance.pick([m.account.id, null, 'somebody']) });
-    return step(`revoke ${of} by ${call.owner}`, (stores) => stores.sessions.revoke(call));
-  }
-  if (kind < 89) {
-    const call = { tenant: m.tenant, subject: m.account.id, keep: held.sessionId, audit: m.stamp(), ...m.time(at) };
-    return step(`revoke others than ${of}`, (stores) => stores.sessions.revokeOthers(call));
-  }
-  if (kind < 93) {
-    const call = m.changePasswordCall(at, held, { leaf: { kid: 1, hash: chance.bytes(32) } });
-    return step(`change password, keeping ${of}`, (stores) => stores.accounts.changePassword(call));
-  }
-  if (kind < 95) return step('end all', (stores) => stores.subjects.endAll(subject));
-  if (kind < 96) return step('disable', (stores) => stores.subjects.disable(subject));
-  if (kind < 98) return step('enable', (stores) => stores.subjects.enable(subject));
-  const tier = chance.pick(['free', 'pro', null]);
-  return step(`set tier ${tier}`, (stores) => stores.subjects.setTier({ ...subject, tier }));
+/** Begins with the session of the member's registration. */
+export function beginHistory(m: Member, chance: Chance): History {
+  let held: readonly IssuedSession[] = [m.session];
+  let last: Step | undefined;
+  let at = 0;
+  return {
+    at: () => at,
+    next() {
+      if (last?.repeatable && chance.below(12) === 0) return { ...last, told: `the same again: ${last.told}` };
+      at += chance.pick(PAUSES);
+      const newest = held[held.length - 1 - chance.below(Math.min(5, held.length))];
+      return chooseCall(m, at, newest, chance);
+    },
+    learn(step, answer) {
+      last = step;
+      const session = answeredSession(answer);
+      if (session) held = [...held, session];
+      // an ended session is asked once more now and then, not for the rest of the history
+      const over =
+        typeof answer === 'object' && answer !== null && 'outcome' in answer && OVER.includes(answer.outcome);
+      if (over && chance.below(4) > 0) held = held.filter(({ sessionId }) => sessionId !== step.about);
+    },
+  };
 }
 
-/** The session in an answer, if there is one. */
-export function answeredSession(answer: unknown): IssuedSession | undefined {
+function answeredSession(answer: unknown): IssuedSession | undefined {
   return typeof answer === 'object' && answer !== null && 'session' in answer
     ? (answer.session as IssuedSession)
     : undefined;
