@@ -74,10 +74,11 @@ export function migrationsOver(driver: Driver<unknown>, schema: string): Migrati
       const { applied, pending } = await readMigrationState(driver, s);
       const version = applied.at(-1) ?? null;
       const isCurrent = pending.length === 0;
+      const command = `npx castellan-postgres migrate${schema === DEFAULT_SCHEMA ? '' : ` --schema ${schema}`}`;
       const stands = `schema ${s} is at ${version ?? 'no version'}`;
       const message = isCurrent
         ? `${stands}: nothing to do`
-        : `${stands}, this release needs ${expected}: run \`npx castellan-postgres migrate\`${schema === DEFAULT_SCHEMA ? '' : ` --schema ${schema}`}`;
+        : `${stands}, this release needs ${expected}: run \`${command}\``;
       return { isCurrent, version, expected, pending: pending.map(({ name }) => name), message };
     },
   };

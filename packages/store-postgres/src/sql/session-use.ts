@@ -16,7 +16,7 @@ export function useStatement(s: string): Statement {
   select s.id, s.tenant, s.subject, s.user_epoch, s.gen, s.leaf_hash, s.parent_hash, s.confirmed_at, s.revoked_at,
     u.auth_epoch, u.claims_epoch
   from p
-  join ${s}.session s on s.id = p.sid and s.tenant = p.tenant and s.subject = p.subject
+  join ${s}.session s on s.id = p.sid and (s.tenant, s.subject) is not distinct from (p.tenant, p.subject)
   join ${s}.subject u on u.tenant = s.tenant and u.id = s.subject
   for no key update of s
 ), d as materialized (

@@ -3,23 +3,23 @@ import { type Statement, statement } from '../driver/statement.ts';
 /** Rows that one sweep takes: short enough that nothing waits for it. */
 export const SWEEP_ROWS = 1000;
 
-/** What is swept: its table, its key, and how long after its end a row stays, so that a late caller still hears why. */
+/** What is swept, and how long after its end a row stays, so that a late caller still hears why. */
 const SWEPT = [
-  { table: 'session', key: 'id', stays: '7 days' },
-  { table: 'revocation', key: 'id', stays: '1 hour' },
-  { table: 'one_time_token', key: 'hash', stays: '1 day' },
-  { table: 'idempotency_key', key: 'hash', stays: '1 hour' },
-  { table: 'rate_limit', key: 'key', stays: '1 hour' },
+  { table: 'session', stays: '7 days' },
+  { table: 'revocation', stays: '1 hour' },
+  { table: 'one_time_token', stays: '1 day' },
+  { table: 'idempotency_key', stays: '1 hour' },
+  { table: 'rate_limit', stays: '1 hour' },
 ] as const;
 
-/** Statements that each delete up to {@link SWEEP_ROWS} rows, past those that others are sweeping, and answer their count. */
+/** Statements that each delete up to {@link SWEEP_ROWS} rows, past those that others hold, and answer their count. */
 export function sweepStatements(s: string): readonly Statement[] {
-  return SWEPT.map(({ table, key, stays }) =>
-    statement(`with over as materialized (
-  select ${key} from ${s}.${table} where expires_at < clock_timestamp() - interval '${stays}'
-  order by expires_at limit ${SWEEP_ROWS} for update skip locked
-), gone as (
-  delete from ${s}.${table} x using over where x.${key} = over.${key} returning 1
+  return SWEPT.map(({ table, stays }) =>
+    statement(`with gone as (
+  delete from ${s}.${table} where ctid = any (array(
+    select ctid from ${s}.${table} where expires_at < clock_timestamp() - interval '${stays}'
+    order by expires_at limit ${SWEEP_ROWS} for update skip locked))
+  returning 1
 )
 select count(*) as rows from gone`),
   );

@@ -1,0 +1,104 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type OwnDatabase, ownDatabase } from '../../../tests/support/own-database.ts';
+import { driverOf } from './driver/driver-of.ts';
+import { janitor } from './janitor.ts';
+import { createMigrations } from './migrations/create-migrations.ts';
+import { quotedSchema } from './sql/quoted-schema.ts';
+
+let database: OwnDatabase;
+let pool: pg.Pool;
+const s = quotedSchema('castellan');
+const warnings: string[] = [];
+const warn = (message: string): void => {
+  warnings.push(message);
+};
+const keeper = (on: pg.Pool = pool) => janitor(driverOf(on), s, { everyMs: 60_000, warn });
+
+beforeAll(async () => {
+  database = await ownDatabase(inject('postgresUrl'));
+  pool = database.pool();
+  await createMigrations(pool).up();
+});
+afterAll(() => database.drop());
+
+test('what is long over goes, in batches and by three janitors at once; what lives or is just over stays', async () => {
+  await pool.query(`insert into castellan.subject (id) values ('a')`);
+  await pool.query(
+    `insert into castellan.session (id, subject, user_epoch, leaf_hash, leaf_kid, leaf_at, created_at, last_used_at, idle_expires_at, expires_at, auth_time)
+     select gen_random_uuid(), 'a', 0, decode(repeat('00', 32), 'hex'), 1, now(), now(), now(), now(), now() + x.age, now()
+     from (select interval '-8 days' as age from generate_series(1, 2500) union all values (interval '-6 days'), (interval '1 day')) x`,
+  );
+  await pool.query(
+    `insert into castellan.revocation (at, expires_at, kind, key)
+     values (now(), now() - interval '2 hours', 1, 'over'), (now(), now() + interval '1 minute', 1, 'live')`,
+  );
+  await Promise.all([keeper().tidy(), keeper().tidy(), keeper().tidy()]);
+  expect((await pool.query('select count(*)::int as n from castellan.session')).rows).toEqual([{ n: 2 }]);
+  expect((await pool.query('select key from castellan.revocation')).rows).toEqual([{ key: 'live' }]);
+  expect(warnings).toEqual([]);
+});
+
+test('this month and three ahead have partitions; rows that came before them have moved, and keep their place in the order', async () => {
+  await pool.query('drop table if exists castellan.audit_event cascade');
+  await createAuditAnew();
+  await pool.query(
+    `insert into castellan.audit_event (id, at, action) values (gen_random_uuid(), now(), 'user.login'), (gen_random_uuid(), now() - interval '90 days', 'user.login')`,
+  );
+  const before = (await pool.query('select id, tx, at from castellan.audit_event order by at')).rows;
+  await Promise.all([keeper().tidy(), keeper().tidy()]);
+  const { rows } = await pool.query(
+    `select relname from pg_class where relnamespace = 'castellan'::regnamespace and relname like 'audit_event_2%' and relkind = 'r' order by 1`,
+  );
+  const now = new Date();
+  const months = [0, 1, 2, 3].map((ahead) => {
+    const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1));
+    return { relname: `audit_event_${month.toISOString().slice(0, 7).replace('-', '_')}` };
+  });
+  expect(rows).toEqual(months);
+  expect((await pool.query('select id, tx, at from castellan.audit_event order by at')).rows).toEqual(before);
+  expect((await pool.query('select count(*)::int as n from castellan.audit_event_default')).rows).toEqual([{ n: 1 }]);
+  expect(warnings).toEqual([]);
+});
+
+test('without the right to make tables the janitor says so once, and goes on sweeping', async () => {
+  const role = `app_${Math.random().toString(36).slice(2)}`;
+  await pool.query(`create role ${role} login`);
+  await pool.query(`grant usage on schema castellan to ${role}`);
+  await pool.query(`grant select, insert, update, delete on all tables in schema castellan to ${role}`);
+  await pool.query(`drop table castellan.${(await lastPartition()).relname}`);
+  const url = new URL(database.url);
+  url.username = role;
+  const own = database.pool({ connectionString: url.href });
+  await pool.query(`update castellan.session set expires_at = now() - interval '9 days'`);
+  const mine = keeper(own);
+  await mine.tidy();
+  await mine.tidy();
+  expect(warnings).toEqual([
+    expect.stringMatching(/partitions failed \(the role may not create tables; the default partition serves\)/),
+  ]);
+  expect((await pool.query('select count(*)::int as n from castellan.session')).rows).toEqual([{ n: 0 }]);
+  await own.end();
+  await pool.query(`drop owned by ${role}`);
+  await pool.query(`drop role ${role}`);
+});
+
+test('a round under way is waited for by stop, and none begins after it', async () => {
+  const mine = keeper();
+  mine.start();
+  mine.start();
+  await mine.stop();
+  await mine.stop();
+});
+
+async function lastPartition(): Promise<{ relname: string }> {
+  const { rows } = await pool.query<{ relname: string }>(
+    `select relname from pg_class where relnamespace = 'castellan'::regnamespace and relname like 'audit_event_2%' and relkind = 'r' order by 1 desc limit 1`,
+  );
+  return rows[0] ?? { relname: '' };
+}
+
+async function createAuditAnew(): Promise<void> {
+  await pool.query(`delete from castellan.migration where name = '0002_audit'`);
+  await createMigrations(pool).up();
+}
