@@ -6,5 +6,5 @@ export interface Migration {
    * The step's statements, one each, without a semicolon at the end.
    * @param s the quoted schema
    */
-  statements(s: string): readonly string[];
+  readonly statements: (s: string) => readonly string[];
 }

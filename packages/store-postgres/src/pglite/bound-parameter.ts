@@ -17,8 +17,8 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return arrayText(value);
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  return JSON.stringify(value);
 }
 
 /** PostgreSQL's array literal ("Array Input and Output Syntax"). */
@@ -30,7 +30,6 @@ function itemText(item: unknown): string {
   if (item === null || item === undefined) return 'NULL';
   if (Array.isArray(item)) return arrayText(item);
   if (item instanceof Uint8Array) return `"\\\\x${bufferOf(item).toString('hex')}"`;
-  if (typeof item === 'number' || typeof item === 'boolean' || typeof item === 'bigint') return String(item);
   return `"${textOf(item).replaceAll(/["\\]/g, '\\$&')}"`;
 }
 

@@ -86,7 +86,7 @@ test('a parameter goes as pg would send it', () => {
   expect(text(10n ** 20n)).toBe('100000000000000000000');
   expect(text(new Date(0))).toBe('1970-01-01T00:00:00.000Z');
   expect(text({ a: 1 })).toBe('{"a":1}');
-  expect(text([1, null, 'a"\\', [true], new Uint8Array([10])])).toBe('{1,NULL,"a\\"\\\\",{true},"\\\\x0a"}');
+  expect(text([1, null, 'a"\\', [true], new Uint8Array([10])])).toBe('{"1",NULL,"a\\"\\\\",{"true"},"\\\\x0a"}');
 });
 
 test('a statement is parsed once and then costs one crossing of three messages', () => {

@@ -9,7 +9,7 @@ export const DEFAULT_SCHEMA = 'castellan';
  */
 export function quotedSchema(schema: string): string {
   const bytes = Buffer.byteLength(schema);
-  if (bytes < 1 || bytes > 63 || schema.includes('\0') || /^pg_/.test(schema))
+  if (bytes < 1 || bytes > 63 || schema.includes('\0') || schema.startsWith('pg_'))
     throw new TypeError(`options.schema must be a name of 1–63 bytes that does not begin with pg_, not '${schema}'`);
   return `"${schema.replaceAll('"', '""')}"`;
 }
