@@ -4,6 +4,7 @@ import { type OwnDatabase, ownDatabase } from '../../../tests/support/own-databa
 import { driverOf } from './driver/driver-of.ts';
 import { janitor } from './janitor.ts';
 import { createMigrations } from './migrations/create-migrations.ts';
+import { postgresStores } from './postgres-stores.ts';
 import { quotedSchema } from './sql/quoted-schema.ts';
 
 let database: OwnDatabase;
@@ -58,6 +59,35 @@ test('this month and three ahead have partitions; rows that came before them hav
   expect(rows).toEqual(months);
   expect((await pool.query('select id, tx, at from castellan.audit_event order by at')).rows).toEqual(before);
   expect((await pool.query('select count(*)::int as n from castellan.audit_event_default')).rows).toEqual([{ n: 1 }]);
+  expect(warnings).toEqual([]);
+});
+
+test('rows that are under way while their month gets its partition are written all the same', async () => {
+  const stores = postgresStores(pool, { housekeeping: false });
+  const origin = { ip: null, userAgent: null, requestId: null };
+  const entry = {
+    tenant: 'race',
+    actor: null,
+    action: 'user.login',
+    targetKind: null,
+    target: null,
+    meta: null,
+  } as const;
+  let written = 0;
+  for (let round = 0; round < 10; round++) {
+    await pool.query('drop table castellan.audit_event cascade');
+    await createAuditAnew();
+    const writing = Array.from({ length: 40 }, async () => {
+      for (let i = 0; i < 5; i++) {
+        await stores.audit.append([{ ...entry, id: crypto.randomUUID(), outcome: 'success', origin }]);
+        written++;
+      }
+    });
+    await Promise.all([...writing, keeper().tidy()]);
+    const { rows } = await pool.query(`select count(*)::int as n from castellan.audit_event where tenant = 'race'`);
+    expect(rows).toEqual([{ n: 200 }]);
+  }
+  expect(written).toBe(2000);
   expect(warnings).toEqual([]);
 });
 

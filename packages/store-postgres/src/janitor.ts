@@ -8,7 +8,8 @@ import { SWEEP_ROWS, sweepStatements } from './sql/sweep.ts';
 export interface Janitor {
   /** One round: rows that are over go, months that come get their partitions. */
   tidy(): Promise<void>;
-  start(): void;
+  /** Makes this month's partition, so that the first requests find it, then begins. */
+  start(): Promise<void>;
   /** Resolves when a round under way has ended. */
   stop(): Promise<void>;
 }
@@ -49,6 +50,8 @@ export function janitor(driver: Driver<unknown>, s: string, { everyMs, warn }: J
     await driver.transaction(async (runner) => {
       const [turn] = await runner.run<{ mine: unknown }>(partitionTurn, [s], { retry: 'never' });
       if (!readBoolean(turn?.mine)) return;
+      // behind a long transaction of the app this would wait, and every audit row behind it: rather the next round
+      await runner.run(once(`set local lock_timeout = '500ms'`), [], { retry: 'never' });
       for (const { name, first, last } of await missing(runner))
         for (const text of partitionStatements(s, readText(name), readText(first), readText(last)))
           await runner.run(once(text), [], { retry: 'never' });
@@ -79,11 +82,12 @@ export function janitor(driver: Driver<unknown>, s: string, { everyMs, warn }: J
 
   return {
     tidy,
-    start() {
+    async start() {
       if (timer) return;
-      begin();
       timer = setInterval(begin, everyMs);
       timer.unref();
+      await told('making audit partitions', makePartitions);
+      begin();
     },
     async stop() {
       clearInterval(timer);

@@ -25,7 +25,7 @@ export function postgresService(
       const { isCurrent, message } = await migrationsOver(driver, schema).check();
       if (!isCurrent) throw new Error(message);
       // inside a caller's transaction there is nothing to keep house in
-      if (housekeeping && driver.maxFlights > 0) keeper.start();
+      if (housekeeping && driver.maxFlights > 0) await keeper.start();
     },
     async stop() {
       await keeper.stop();

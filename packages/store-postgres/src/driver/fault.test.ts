@@ -50,6 +50,11 @@ describe('faults', () => {
     expect(faultOf(new Error('Cannot use a pool after calling end on the pool'), 'connect')).toBe('unavailable');
   });
 
+  it('a row that lost its partition to a new one may be sent again; a violated check of ours may not', () => {
+    expect(faultOf(coded('23514'))).toBe('rolled_back');
+    expect(faultOf(Object.assign(coded('23514'), { constraint: 'session_leaf_hash_check' }))).toBe('result');
+  });
+
   it("a socket's error in the caller's own code is not ours", () => {
     expect(faultOf(coded('ECONNREFUSED'), 'work')).toBe('mistake');
     expect(faultOf(coded('ECONNRESET'), 'work')).toBe('mistake');

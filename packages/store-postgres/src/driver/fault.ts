@@ -46,7 +46,7 @@ export function faultOf(error: unknown, phase: Phase = 'query'): Fault {
   if (error instanceof ConnectionWaitError) return 'not_executed';
   if (error instanceof AnswerLateError) return 'connection_lost';
   const state = sqlStateOf(error);
-  if (state !== undefined) return faultOfState(state, phase);
+  if (state !== undefined) return lostItsPartition(error, state) ? 'rolled_back' : faultOfState(state, phase);
   if (isPoolWait(error)) return 'not_executed';
   if (isUncodedLoss(error)) return phase === 'connect' ? 'not_executed' : 'connection_lost';
   if (phase === 'work') return 'mistake';
@@ -55,6 +55,14 @@ export function faultOf(error: unknown, phase: Phase = 'query'): Fault {
   if (code !== undefined && lostCodes.has(code)) return phase === 'connect' ? 'not_executed' : 'connection_lost';
   // a host that cannot be reached for whatever reason (TLS, an ended pool) is no mistake of a statement
   return phase === 'connect' ? 'unavailable' : 'mistake';
+}
+
+/**
+ * A row was on its way to the default partition while its month got one of its own: the row waited for the lock and is
+ * then refused like a violated check, but without the name of one. The same again goes to the new partition.
+ */
+function lostItsPartition(error: unknown, state: string): boolean {
+  return state === '23514' && !(error as { readonly constraint?: unknown }).constraint;
 }
 
 const refusedCodes: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENOENT']);
