@@ -75,6 +75,16 @@ export const revocationStoreCases: readonly ConformanceCase<StoreHarness>[] = ca
     }
   },
 
+  'a cursor that this store never gave seeds anew': async (harness) => {
+    const s = await makeScene(harness);
+    const key = (await revokedSession(s)).split(' ')[1];
+    for (const cursor of ['', 'elsewhere', '999999999999999', '-1', '1@2@3']) {
+      const batch = await s.stores.revocations.poll(cursor);
+      assert.equal(batch.seeded, true, JSON.stringify(cursor));
+      assert.ok(batch.entries.some((entry) => entry.key === key));
+    }
+  },
+
   'three followers miss nothing of what 20 racers write meanwhile': async (harness) => {
     const s = await makeScene(harness);
     const followers = await Promise.all(harness.instances.map(({ revocations }) => follow(revocations, s.tenant)));
@@ -150,7 +160,12 @@ export const revocationStoreCases: readonly ConformanceCase<StoreHarness>[] = ca
     const other = await makeScene(harness, { tenant: s.tenant });
     const elsewhere = await makeScene(harness, { subject: s.subject });
     const question = questionOf(await s.start(null));
-    const wrongs = [{ sessionId: s.makeId() }, { subject: other.subject }, { tenant: elsewhere.tenant }];
+    const wrongs = [
+      { sessionId: s.makeId() },
+      { sessionId: 'no-uuid' },
+      { subject: other.subject },
+      { tenant: elsewhere.tenant },
+    ];
     for (const wrong of wrongs)
       assert.deepEqual(await s.stores.revocations.check({ ...question, ...wrong }), { outcome: 'unknown' });
   },

@@ -133,6 +133,7 @@ export const accountCases: readonly ConformanceCase<StoreHarness>[] = casesOf('a
     assert.equal(await accounts.credentialByEmail(other.tenant, m.emailKey), undefined);
     for (const [tenant, id] of [
       [m.tenant, m.makeId()],
+      [m.tenant, 'no-uuid'],
       [other.tenant, m.account.id],
     ] as const) {
       assert.equal(await accounts.credentialById(tenant, id), undefined);

@@ -14,6 +14,18 @@ export const refusalCases: readonly ConformanceCase<StoreHarness>[] = casesOf('r
     assert.deepEqual(await auditTrail(s), trail);
   },
 
+  'an id that no session can have is unknown to every verb': async (harness) => {
+    const s = await makeScene(harness);
+    const keep = await s.start(0);
+    for (const sessionId of ['', 'no-uuid', `${keep.sessionId} `, keep.sessionId.toUpperCase(), '🙂']) {
+      const held = { ...keep, sessionId };
+      expectOutcome(await s.refresh(1_000, held), 'unknown');
+      expectOutcome(await s.use(1_000, held), 'unknown');
+      expectOutcome(await s.revoke(1_000, held), 'not_found');
+    }
+    expectOutcome(await s.refresh(1_000, keep), 'rotate');
+  },
+
   'a session of another tenant is unknown': async (harness) => {
     const s = await makeScene(harness);
     const other = await makeScene(harness, { subject: s.subject });
