@@ -55,7 +55,7 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
   // whoever asks while the head is leaving must not answer a second time
   const seal = (on: boolean): void => {
     if (on) Object.defineProperty(res, 'headersSent', { value: true, configurable: true });
-    else Reflect.deleteProperty(res, 'headersSent');
+    else if (Object.hasOwn(res, 'headersSent')) Reflect.deleteProperty(res, 'headersSent');
   };
   const prepared = (body: HttpResponse['body']): HttpResponse => ({
     status: res.statusCode,
@@ -73,8 +73,8 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
       seal(false);
       state = 'passing';
       // an answer that was put in the place of this one: what leaves on every exit leaves with it too
-      const lost = final.headers === response.headers ? {} : exchange.headers;
-      then({ ...final, headers: { ...lost, ...final.headers } });
+      const replaced = final.headers !== response.headers;
+      then(replaced ? { ...final, headers: { ...exchange.headers, ...final.headers } } : final);
     };
     const left = passage.leave(response);
     if (!(left instanceof Promise)) {

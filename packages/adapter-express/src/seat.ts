@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Seat, seatOf } from '@castellan/core/http';
+import { type Seat, seatOfRaw } from '@castellan/core/http';
 import type { Capture } from './capture.ts';
 
 /** A request's seat, with the answer that is being watched. */
@@ -9,5 +9,5 @@ export interface GateSeat extends Seat {
 
 /** The seat that a guard or `authRoutes` of this package took. */
 export function gateSeatOf(req: IncomingMessage): GateSeat | undefined {
-  return seatOf(req) as GateSeat | undefined;
+  return seatOfRaw(req) as GateSeat | undefined;
 }

@@ -21,6 +21,6 @@ export { mergeProblems } from './problem-catalogue.ts';
 export { createProblemResponse, type ProblemResponseOptions } from './problem-response.ts';
 export { announcesBody, BODY_LIMIT, readBody } from './read-body.ts';
 export { type ExchangeFactoryOptions, exchangeFactory, givenRequestId } from './request-id.ts';
-export { type Carrier, principalOf, rawOf, type Seat, seatOf, takeSeat, withPrincipal } from './seat.ts';
+export { type Carrier, principalOf, rawOf, type Seat, seatOf, seatOfRaw, takeSeat, withPrincipal } from './seat.ts';
 export { createEndpointServer, type EndpointServer, type EndpointServerOptions } from './serve-endpoint.ts';
 export { validateBody, validateQuery } from './validate.ts';

@@ -7,6 +7,31 @@ export type ToProblem = (error: unknown, exchange: Exchange) => HttpResponse;
 
 type Refusal = HttpResponse | undefined;
 
+/** A passage and what it goes by. */
+interface Way extends Passage {
+  watches: boolean;
+  wantsBody: boolean;
+  policy: CompiledPolicy;
+  exchange: Exchange;
+  problem: ToProblem;
+  /** Made when the first guard hands one back. */
+  afters: After[] | undefined;
+}
+
+/** Shared by all passages, so that one costs one object: there is one per request. */
+const way: Pick<Passage, 'head' | 'body' | 'leave'> & ThisType<Way> = {
+  head() {
+    return enter(this.policy.head, this.exchange, this, 0);
+  },
+  body(body: RequestBody) {
+    const { request, context, headers } = this.exchange;
+    return enter(this.policy.body, { request, context, headers, body }, this, 0);
+  },
+  leave(response) {
+    return this.afters ? unwind(this.afters, response, this) : response;
+  },
+};
+
 /**
  * Begins one request's way through a policy's guards. Nothing here waits unless a guard does.
  *
@@ -14,22 +39,13 @@ type Refusal = HttpResponse | undefined;
  * level: the `after` of the guards before it see that problem like any other answer.
  */
 export function openPassage(policy: CompiledPolicy, exchange: Exchange, problem: ToProblem): Passage {
-  const afters: After[] = [];
-  const watch = (after: After): void => {
-    afters.push(after);
-    passage.watches = true;
-  };
-  // `watches` is a plain member: an object with an accessor takes ten times as long to make
-  const passage: { -readonly [K in keyof Passage]: Passage[K] } = {
-    head: () => enter(policy.head, exchange, watch, problem, 0),
-    body: (body: RequestBody) => {
-      const { request, context, headers } = exchange;
-      return enter(policy.body, { request, context, headers, body }, watch, problem, 0);
-    },
-    wantsBody: policy.body.length > 0,
-    watches: false,
-    leave: (response) => unwind(afters, response, exchange, problem),
-  };
+  const passage = Object.create(way) as Way;
+  passage.watches = false;
+  passage.wantsBody = policy.body.length > 0;
+  passage.policy = policy;
+  passage.exchange = exchange;
+  passage.problem = problem;
+  passage.afters = undefined;
   return passage;
 }
 
@@ -54,8 +70,7 @@ export function composeGuards(guards: readonly Guard[], problem: ToProblem): Gua
 function enter<X extends Exchange>(
   guards: readonly ((exchange: X) => Verdict | Promise<Verdict>)[],
   exchange: X,
-  watch: (after: After) => void,
-  problem: ToProblem,
+  passage: Way,
   from: number,
 ): Refusal | Promise<Refusal> {
   for (let at = from; at < guards.length; at++) {
@@ -63,31 +78,33 @@ function enter<X extends Exchange>(
     try {
       verdict = (guards[at] as (exchange: X) => Verdict | Promise<Verdict>)(exchange);
     } catch (error) {
-      return problem(error, exchange);
+      return passage.problem(error, exchange);
     }
     if (!verdict) continue;
-    if (typeof verdict === 'function') watch(verdict);
+    if (typeof verdict === 'function') watch(passage, verdict);
     else if (isPromise(verdict))
       return Promise.resolve(verdict).then(
         (late) => {
-          if (typeof late === 'function') watch(late);
+          if (typeof late === 'function') watch(passage, late);
           else if (late) return late;
-          return enter(guards, exchange, watch, problem, at + 1);
+          return enter(guards, exchange, passage, at + 1);
         },
-        (error: unknown) => problem(error, exchange),
+        (error: unknown) => passage.problem(error, exchange),
       );
     else return verdict;
   }
   return undefined;
 }
 
+function watch(passage: Way, after: After): void {
+  passage.watches = true;
+  passage.afters ??= [];
+  passage.afters.push(after);
+}
+
 /** Takes each `after` off before it runs: whatever happens, none runs twice and those below it still run. */
-function unwind(
-  afters: After[],
-  response: HttpResponse,
-  exchange: Exchange,
-  problem: ToProblem,
-): HttpResponse | Promise<HttpResponse> {
+function unwind(afters: After[], response: HttpResponse, passage: Way): HttpResponse | Promise<HttpResponse> {
+  const { problem, exchange } = passage;
   let current = response;
   for (let after = afters.pop(); after; after = afters.pop()) {
     let next: HttpResponse | Promise<HttpResponse>;
@@ -100,8 +117,8 @@ function unwind(
     if (isPromise(next)) {
       const before = current;
       return Promise.resolve(next).then(
-        (late) => unwind(afters, late ?? before, exchange, problem),
-        (error: unknown) => unwind(afters, problem(error, exchange), exchange, problem),
+        (late) => unwind(afters, late ?? before, passage),
+        (error: unknown) => unwind(afters, problem(error, exchange), passage),
       );
     }
     current = next;

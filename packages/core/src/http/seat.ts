@@ -27,7 +27,12 @@ export function takeSeat<S extends Seat>(raw: IncomingMessage, seat: S): S {
 
 /** The seat of a request, `undefined` when it met no guard. For adapters. */
 export function seatOf(carrier: Carrier): Seat | undefined {
-  return (rawOf(carrier) as Seated)[SEAT];
+  return (carrier as Seated)[SEAT] ?? (rawOf(carrier) as Seated)[SEAT];
+}
+
+/** The seat of Node's own request: for adapters that have it at hand, at each request. */
+export function seatOfRaw(raw: IncomingMessage): Seat | undefined {
+  return (raw as Seated)[SEAT];
 }
 
 /** Node's request inside a framework's. */
