@@ -20,19 +20,17 @@ export function guardPool(pool: PoolLike & { [guard]?: PoolGuard }): PoolGuard {
   if (pool[guard]) return pool[guard];
   const watched = new WeakSet<PoolClientLike>();
   const failed = new WeakSet<PoolClientLike>();
-  const made: PoolGuard = {
-    watch(client) {
-      if (watched.has(client)) return;
-      watched.add(client);
-      client.on('error', () => failed.add(client));
-    },
-    hasFailed: (client) => failed.has(client),
+  const watch = (client: PoolClientLike): void => {
+    if (watched.has(client)) return;
+    watched.add(client);
+    client.on('error', () => failed.add(client));
   };
+  const made: PoolGuard = { watch, hasFailed: (client) => failed.has(client) };
   // the error itself reaches whoever had a query under way; an idle connection's has nobody to tell
   pool.on('error', () => {});
-  pool.on('connect', made.watch);
-  pool.on('acquire', made.watch);
-  for (const client of clientsOf(pool)) if (isClient(client)) made.watch(client);
+  pool.on('connect', watch);
+  pool.on('acquire', watch);
+  for (const client of clientsOf(pool)) if (isClient(client)) watch(client);
   Object.defineProperty(pool, guard, { value: made });
   return made;
 }

@@ -29,7 +29,7 @@ export function sharedReads(leases: Leases): Leases {
       let released = false;
       return {
         query: (query, limitMs) => lease.query(query, limitMs),
-        lost: lease.lost,
+        lost: () => lease.lost(),
         release(broken) {
           if (released) return;
           released = true;
