@@ -5,11 +5,11 @@ import { openOwnUsersApp } from './own-users-app.ts';
 const port = Number(process.env['PORT'] ?? 3000);
 const issuer = `http://127.0.0.1:${port}`;
 // keys of a moment: with an in-memory database nothing outlives the process anyway
-const { app, stop } = await openOwnUsersApp({ issuer, keys: await generateKeys(), peppers: generatePepper() });
-const server = app.listen(port, '127.0.0.1', () => {
+const own = await openOwnUsersApp({ issuer, keys: await generateKeys(), peppers: generatePepper() });
+const server = own.app.listen(port, '127.0.0.1', () => {
   console.log(`An app with its own users: ${issuer}
   curl -s ${issuer}/signup -H 'content-type: application/json' -d '{"email":"ada@example.com","password":"correct horse battery"}'
   curl -s ${issuer}/whoami -H "authorization: Bearer $ACCESS"`);
 });
-process.once('SIGTERM', () => server.close(() => void stop()));
-process.once('SIGINT', () => server.close(() => void stop()));
+process.once('SIGTERM', () => server.close(() => void own.stop()));
+process.once('SIGINT', () => server.close(() => void own.stop()));

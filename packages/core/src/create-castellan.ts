@@ -212,7 +212,7 @@ export function createCastellan<
     accounts: accounts?.verbs,
     audit: {
       query: ({ tenant = '', ...filter }) => audit.query({ ...filter, tenant } as Parameters<typeof audit.query>[0]),
-      record: audit.record as Castellan<ShapeOf<Tiers, Actions, Tx>>['audit']['record'],
+      record: ((fact) => audit.record(fact)) as Castellan<ShapeOf<Tiers, Actions, Tx>>['audit']['record'],
     },
     async health() {
       try {

@@ -115,8 +115,7 @@ test('without the right to make tables the janitor says so once, and goes on swe
 
 test('a round under way is waited for by stop, and none begins after it', async () => {
   const mine = keeper();
-  mine.start();
-  mine.start();
+  await Promise.all([mine.start(), mine.start()]);
   await mine.stop();
   await mine.stop();
 });

@@ -48,7 +48,7 @@ export async function runTour(print: (line: string) => void): Promise<number> {
         maxStalenessMs: durationMs(configuration.maxStaleness, 'maxStaleness'),
       });
     } catch (error) {
-      check(`the tour goes on (${error instanceof Error ? error.message : error})`, false);
+      check(`the tour goes on (${error instanceof Error ? error.message : String(error)})`, false);
     } finally {
       await app.stop();
     }

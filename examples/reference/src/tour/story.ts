@@ -8,9 +8,9 @@ export interface Stage {
   readonly send: Send;
   readonly check: Check;
   /** Opens a step. */
-  step(title: string): void;
+  readonly step: (title: string) => void;
   /** Lets real time pass: the windows of the protocol are real, too. */
-  pass(ms: number, why: string): Promise<void>;
+  readonly pass: (ms: number, why: string) => Promise<void>;
   readonly graceMs: number;
   readonly maxStalenessMs: number;
 }
