@@ -34,7 +34,7 @@ export default defineConfig({
           name: 'server',
           include: ['packages/*/src/**/*.server.test.ts', 'tests/server/**/*.test.ts'],
           globalSetup: ['./tests/support/global-setup.ts'],
-          testTimeout: 60_000,
+          testTimeout: 180_000, // 200 rounds of a race on a slow machine
           hookTimeout: 60_000,
         },
       },
