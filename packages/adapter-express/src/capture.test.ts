@@ -438,6 +438,17 @@ describe.each([{ late: false }, { late: true }])('a flowing answer, guards late:
     expect(unzipped(answer)).toBe(parts.join(''));
   });
 
+  it.each(['before', 'between'] as const)('a head that is flushed first passes a compression %s us', async (place) => {
+    const handler: RequestHandler = (_req, res) => {
+      res.flushHeaders();
+      res.write('abc');
+      setTimeout(() => res.end('def'), 20);
+    };
+    const wire = await watched(handler, { late, [place]: compression, limit: 100 });
+    const answer = await call(wire, '/');
+    expect([answer.headers['content-encoding'], unzipped(answer)]).toEqual(['gzip', 'abcdef']);
+  });
+
   it('a slow reader holds the source back', async () => {
     let produced = 0;
     const source = new Readable({

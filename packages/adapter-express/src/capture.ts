@@ -122,7 +122,7 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
     );
   };
 
-  res.writeHead = function writeHead(status: number, ...rest: unknown[]): ServerResponse {
+  const ownWriteHead = function writeHead(status: number, ...rest: unknown[]): ServerResponse {
     if (state === 'passing') inner.writeHead(status, ...rest);
     else if (state === 'open') {
       storeHead(res, status, rest);
@@ -130,9 +130,14 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
     }
     return res;
   } as typeof res.writeHead;
+  res.writeHead = ownWriteHead;
 
   res.flushHeaders = () => {
-    if (state === 'open') startFlow();
+    if (state === 'open') {
+      // what was put on top of us decides at writeHead, as when Node flushes: compression compresses from here on
+      if (res.writeHead !== ownWriteHead) res.writeHead(res.statusCode);
+      startFlow();
+    }
     if (state === 'passing') inner.flushHeaders();
     else if (!ended) waiting.push((dropped) => dropped || inner.flushHeaders());
   };
