@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SignedIn } from './account-requests.ts';
-import { type AccountScene, accountScene, HOME, PASSWORD } from './account-scene.cases.ts';
+import { type AccountScene, accountScene, countingArgon2, HOME, PASSWORD } from './account-scene.cases.ts';
 import { owaspParameters, workOf } from './argon2-parameters.ts';
 
 const NEW = 'another battery staple horse';
@@ -106,6 +106,39 @@ describe('a change of password', () => {
       'user.change_password failure disabled',
       'user.change_password failure unknown_account',
     ]);
+  });
+
+  it('is refused when another one came between the check and the change, though the session lives on', async () => {
+    const argon2 = countingArgon2(() => undefined);
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const scene = accountScene({
+      hasher: {
+        argon2: {
+          ...argon2,
+          async hash(password, parameters) {
+            const act = meanwhile;
+            meanwhile = undefined;
+            await act?.();
+            return argon2.hash(password, parameters);
+          },
+        },
+      },
+    });
+    const own = await scene.register();
+    meanwhile = () => change(scene, own, PASSWORD, 'the password that came between');
+    await expect(change(scene, own)).rejects.toMatchObject({ code: 'invalid_credentials' });
+    await expect(scene.login('ada@example.com', 'the password that came between')).resolves.toBeDefined();
+  });
+
+  it('of 20 racers on one device exactly one counts, though the session lives on', async () => {
+    const scene = accountScene();
+    const own = await scene.register();
+    const settled = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, at) => change(scene, own, PASSWORD, `${NEW} ${at}`)),
+    );
+    const winners = settled.flatMap((one, at) => (one.status === 'fulfilled' ? [at] : []));
+    expect(winners).toHaveLength(1);
+    await expect(scene.login('ada@example.com', `${NEW} ${winners[0]}`)).resolves.toBeDefined();
   });
 
   it('of 20 racers on 20 devices exactly one counts', async () => {

@@ -64,6 +64,10 @@ describe('an e-mail address', () => {
     expect(parseEmail(typed)?.display).toBe(typed);
   });
 
+  it('is normalised after lower-casing too: only the small j has a form with caron', () => {
+    expect(parseEmail('J\u030c@example.com')?.key).toBe(parseEmail('\u01f0@example.com')?.key);
+  });
+
   it('has a key that is its own key, whatever was typed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (typed) => {

@@ -137,6 +137,14 @@ describe('a sign-in', () => {
     expect(asked).toEqual(['verify']);
   });
 
+  it('that failed is in the trail of the account that it was tried on: its owner wants to know', async () => {
+    const { register, login, audit } = accountScene();
+    const { account } = await register();
+    await refusal(login('ada@example.com', WRONG));
+    const { items } = await audit.query({ tenant: '', actor: account.id, action: 'user.login' });
+    expect(items).toMatchObject([{ outcome: 'failure', targetKind: 'subject', target: account.id, origin: HOME }]);
+  });
+
   it('is refused when the subject’s epoch moved while the password was checked', async () => {
     const scene = accountScene({
       store: (store) => ({
