@@ -1,4 +1,4 @@
-// Runs formal/model-table.json through spin and fails on any difference. `--full` adds the rows that need 14 GB.
+// Runs formal/model-table.json through spin and fails on any difference. `--full` adds the row that needs 4 GB.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
