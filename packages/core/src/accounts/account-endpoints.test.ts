@@ -153,6 +153,7 @@ describe('the account endpoints', () => {
     const passes: unknown[] = [];
     const gate = {
       load: { running: 0, waiting: 0 },
+      ensureRoom: () => undefined,
       run<T>(work: () => Promise<T>, pass: unknown) {
         passes.push(pass);
         return work();

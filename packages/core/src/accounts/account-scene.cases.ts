@@ -82,6 +82,7 @@ export function accountScene(change: SceneChange = {}): AccountScene {
   let passes: number[][] = [];
   const gate: PasswordHasherParts['gate'] = {
     load: { running: 0, waiting: 0 },
+    ensureRoom: () => undefined,
     async run(work) {
       passes.push([]);
       return work();

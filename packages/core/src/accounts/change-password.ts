@@ -16,6 +16,7 @@ export async function changePassword<Tx>(
   const { store, sessions, audit, hasher, tell } = parts;
   const { principal, origin, pass } = request;
   const { tenant, subject, sessionId } = principal;
+  hasher.ensureRoom();
   const credential = await store.credentialById(tenant, subject);
   const { matches } = await hasher.verify(verifiableHash(credential), request.currentPassword, pass);
   if (!credential || !matches) return refuse(parts, request, failureOf(credential));

@@ -19,6 +19,11 @@ export interface HashingGate {
    * @throws Problem 503 `overloaded` when the queue is full, the deadline has passed, or the client has gone
    */
   run<T>(work: () => Promise<T>, pass?: GatePass): Promise<T>;
+  /**
+   * Refuses now what {@link run} would refuse now, so that a storm isn't answered by asking the store first.
+   * @throws Problem 503 `overloaded`
+   */
+  ensureRoom(): void;
   /** How much is going on. */
   readonly load: { readonly running: number; readonly waiting: number };
 }
@@ -75,6 +80,12 @@ export function createHashingGate(options: HashingGateOptions = {}): HashingGate
     return new Problem('overloaded', { headers: { 'retry-after': String(seconds) }, cause: reason });
   };
 
+  const ensureRoom = (): void => {
+    if (running < concurrency) return;
+    if (waiting.size >= queue) throw overloaded('the queue is full');
+    if (workMs(waiting.size) > queuedWorkMs) throw overloaded('too much work is queued');
+  };
+
   const runNow = async <T>(work: () => Promise<T>): Promise<T> => {
     running++;
     const startedAt = clock();
@@ -99,14 +110,14 @@ export function createHashingGate(options: HashingGateOptions = {}): HashingGate
   };
 
   return {
+    ensureRoom,
     get load() {
       return { running, waiting: waiting.size };
     },
     async run(work, pass = {}) {
       if (pass.gone) throw overloaded('the client has gone');
+      ensureRoom();
       if (running < concurrency) return runNow(work);
-      if (waiting.size >= queue) throw overloaded('the queue is full');
-      if (workMs(waiting.size) > queuedWorkMs) throw overloaded('too much work is queued');
       return new Promise((resolve, reject) => {
         const waiter: Waiter = {
           since: clock(),

@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../kernel/index.ts';
 import { type AccountScene, accountScene, countingArgon2, HOME, PASSWORD } from './account-scene.cases.ts';
 import type { AccountStore } from './account-store.ts';
 import { owaspParameters, workOf } from './argon2-parameters.ts';
+import { createHashingGate } from './hashing-gate.ts';
 import type { PasswordVerifier } from './password-verifier.ts';
 
 const WORK = workOf(owaspParameters);
@@ -168,14 +169,27 @@ describe('a sign-in', () => {
     await expect(login('ada@example.com', PASSWORD)).rejects.toBeInstanceOf(StoreUnavailableError);
   });
 
-  it('that the gate refuses is told so, and not written down', async () => {
-    const { login, trail } = accountScene({
-      hasher: {
-        gate: { load: { running: 0, waiting: 0 }, run: () => Promise.reject(new Problem('overloaded')) },
-      },
+  it('that finds the gate full is told so before the store is asked for anything, and not written down', async () => {
+    const gate = createHashingGate({ concurrency: 1, queue: 1 });
+    const asked: string[] = [];
+    const scene = accountScene({
+      hasher: { gate },
+      store: (store) => ({
+        ...store,
+        credentialByEmail(tenant, key) {
+          asked.push(key);
+          return store.credentialByEmail(tenant, key);
+        },
+      }),
     });
-    await expect(login('ada@example.com', PASSWORD)).rejects.toMatchObject({ code: 'overloaded' });
-    expect(await trail()).toEqual([]);
+    let release = (): void => undefined;
+    const work = () => new Promise<void>((resolve) => (release = resolve));
+    const busy = [gate.run(work), gate.run(async () => undefined)];
+    await expect(scene.login('ada@example.com', PASSWORD)).rejects.toMatchObject({ code: 'overloaded' });
+    expect(asked).toEqual([]);
+    expect(await scene.trail()).toEqual([]);
+    release();
+    await Promise.all(busy);
   });
 
   it('never writes address or password down', async () => {

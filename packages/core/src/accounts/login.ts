@@ -15,6 +15,7 @@ export async function login<Tx>(
   request: LoginRequest,
 ): Promise<SignedIn> {
   const { tenant, email, password, pass } = request;
+  parts.hasher.ensureRoom();
   const credential = await parts.store.credentialByEmail(tenant, email.key);
   const stored = verifiableHash(credential);
   const { matches, needsRehash } = await parts.hasher.verify(stored, password, pass);

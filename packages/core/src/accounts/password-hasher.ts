@@ -27,6 +27,8 @@ export interface PasswordHasher {
    * password or is disabled (`null`) can't be told from a wrong password by the time of the answer.
    */
   verify(stored: string | null, password: string, pass?: GatePass): Promise<PasswordVerdict>;
+  /** See `HashingGate.ensureRoom`. */
+  ensureRoom(): void;
 }
 
 /** The two functions of Argon2, so that tests can count the work. */
@@ -79,6 +81,7 @@ export function createPasswordHasher({
   };
 
   return {
+    ensureRoom: () => gate.ensureRoom(),
     hash: (password, pass) => gate.run(() => argon2.hash(normalisePassword(password), today), pass),
     verify: (stored, password, pass) =>
       gate.run(async () => {

@@ -97,6 +97,7 @@ describe('registration', () => {
       hasher: {
         gate: {
           load: { running: 0, waiting: 0 },
+          ensureRoom: () => undefined,
           async run(work) {
             order.push('hash');
             return work();
