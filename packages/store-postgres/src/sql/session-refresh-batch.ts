@@ -12,6 +12,9 @@ import { originValues } from './origin-values.ts';
  * The row *rotate* of the state table for many sessions. Rows that another transaction holds are skipped, so a batch
  * never waits and never deadlocks; a session that does not come back is asked alone, with the whole table.
  * One call per session and batch.
+ *
+ * What is locked carries its call along: joined to the calls again it would cost the square of the batch, for the
+ * planner takes every list for a short one.
  */
 export function refreshBatchStatement(s: string): Statement {
   return statement(`with p as (
@@ -20,7 +23,7 @@ export function refreshBatchStatement(s: string): Statement {
       $10::inet[], $11::text[], $12::text[], $13::text[], $14::smallint[]) with ordinality
     as p(sid, gen, hash, new_kid, new_nonce, new_hash, attempt, jkt, audit_id, ip, user_agent, request_id, tenant, transport, ord)
 ), l as materialized (
-  select s.id, p.ord, u.tier, u.claims_epoch, ${clock('$15::timestamptz')} as now
+  select p.*, u.tier, u.claims_epoch, ${clock('$15::timestamptz')} as now
   from p
   join ${s}.session s on s.id = p.sid
   join ${s}.subject u on u.tenant = s.tenant and u.id = s.subject
@@ -33,14 +36,14 @@ export function refreshBatchStatement(s: string): Statement {
   for no key update of s skip locked
 ), upd as (
   update ${s}.session s set
-    gen = s.gen + 1, parent_hash = s.leaf_hash, leaf_hash = p.new_hash, leaf_kid = p.new_kid, leaf_nonce = p.new_nonce,
-    leaf_at = l.now, confirmed_at = null, attempt_hash = p.attempt, replays = 0, last_used_at = l.now,
+    gen = s.gen + 1, parent_hash = s.leaf_hash, leaf_hash = l.new_hash, leaf_kid = l.new_kid, leaf_nonce = l.new_nonce,
+    leaf_at = l.now, confirmed_at = null, attempt_hash = l.attempt, replays = 0, last_used_at = l.now,
     idle_expires_at = least(l.now + ${interval('($17::float8[])[s.aal]')}, s.expires_at),
     sharing = case when s.foreign_replay then least(s.sharing + 1, 32767) else 0 end, foreign_replay = false,
-    ip = p.ip, user_agent = p.user_agent
-  from l join p on p.ord = l.ord
-  where s.id = l.id
-  returning p.ord, p.audit_id, p.ip, p.user_agent, p.request_id, p.gen as presented,
+    ip = l.ip, user_agent = l.user_agent
+  from l
+  where s.id = l.sid
+  returning l.ord, l.audit_id, l.ip, l.user_agent, l.request_id, l.gen as presented,
     s.id, s.tenant, s.subject, s.user_epoch, s.gen, s.sharing, s.aal, s.expires_at, l.now, l.tier, l.claims_epoch
 ), ev as (
   ${insertAudit(

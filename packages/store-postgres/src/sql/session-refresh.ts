@@ -24,79 +24,81 @@ export function refreshStatement(s: string): Statement {
   return statement(`with p as (
   select $1::uuid as sid, $2::int as pgen, $3::bytea as phash, $4::smallint as new_kid, $5::bytea as new_nonce,
     $6::bytea as new_hash, $7::bytea as attempt, ${interval('$8::float8')} as c_win, ${interval('$9::float8')} as l_win,
-    $10::float8[] as idle_ms, $11::text as jkt, $12::inet as ip, $13::text as user_agent, $14::timestamptz as fixed_now,
+    $10::float8[] as idle_ms, $11::text as jkt, $12::inet as from_ip, $13::text as from_agent, $14::timestamptz as fixed_now,
     ${interval('$15::float8')} as budget, $16::uuid as audit_id, $17::text as request_id, $18::boolean as audit_ordinary,
     $19::text as tenant, $20::smallint as transport
 ), cur as materialized (
   select s.id, s.tenant, s.subject, s.user_epoch, s.gen, s.leaf_hash, s.leaf_kid, s.leaf_nonce, s.leaf_at, s.confirmed_at,
     s.parent_hash, s.attempt_hash, s.replays, s.foreign_replay, s.sharing, s.last_used_at, s.idle_expires_at, s.expires_at,
     s.revoked_at, s.revoke_reason, s.pop_jkt, s.aal, s.ip, s.user_agent,
-    u.auth_epoch, u.claims_epoch, u.disabled_at, u.tier
+    u.auth_epoch, u.claims_epoch, u.disabled_at, u.tier,
+    p.pgen, p.phash, p.new_kid, p.new_nonce, p.new_hash, p.attempt, p.c_win, p.l_win, p.idle_ms, p.jkt, p.from_ip, p.from_agent,
+    p.fixed_now, p.budget, p.audit_id, p.request_id, p.audit_ordinary
   from p
   join ${s}.session s on s.id = p.sid and s.tenant = p.tenant and s.transport = p.transport
   join ${s}.subject u on u.tenant = s.tenant and u.id = s.subject
   for no key update of s
 ), t as materialized (
-  select cur.*, ${clock('p.fixed_now')} as now from cur, p
+  select cur.*, ${clock('cur.fixed_now')} as now from cur
 ), d as materialized (
   select t.*, case
-    when clock_timestamp() - statement_timestamp() > p.budget then 'deadline'
+    when clock_timestamp() - statement_timestamp() > t.budget then 'deadline'
     when t.revoked_at is not null then 'revoked'
     when t.user_epoch > t.auth_epoch then 'ask_again'
     when t.user_epoch < t.auth_epoch then 'revoked'
     when t.disabled_at is not null then 'user_disabled'
     when t.now >= t.expires_at then 'expired'
     when t.now >= t.idle_expires_at then 'idle'
-    when t.pop_jkt is not null and t.pop_jkt is distinct from p.jkt then 'pop_mismatch'
-    when p.pgen > t.gen then 'ahead'
-    when p.pgen = t.gen and p.phash = t.leaf_hash and t.gen > 0 and t.now < t.last_used_at + p.c_win
-      then case when t.attempt_hash is null or t.attempt_hash = p.attempt then 'keep' else 'busy' end
-    when p.pgen = t.gen and p.phash = t.leaf_hash then 'rotate'
-    when p.pgen = t.gen then 'reuse'
+    when t.pop_jkt is not null and t.pop_jkt is distinct from t.jkt then 'pop_mismatch'
+    when t.pgen > t.gen then 'ahead'
+    when t.pgen = t.gen and t.phash = t.leaf_hash and t.gen > 0 and t.now < t.last_used_at + t.c_win
+      then case when t.attempt_hash is null or t.attempt_hash = t.attempt then 'keep' else 'busy' end
+    when t.pgen = t.gen and t.phash = t.leaf_hash then 'rotate'
+    when t.pgen = t.gen then 'reuse'
     when t.parent_hash is null then 'superseded'
-    when p.pgen = t.gen - 1 and p.phash = t.parent_hash then case
-      when p.new_hash = t.leaf_hash then 'again'
-      when (t.attempt_hash is null or t.attempt_hash = p.attempt) and t.now < t.leaf_at + p.c_win then 'replay'
-      when t.now < t.last_used_at + p.c_win then 'busy'
-      when t.confirmed_at is null and (p.l_win is null or t.now < t.leaf_at + p.l_win) then 'reissue'
+    when t.pgen = t.gen - 1 and t.phash = t.parent_hash then case
+      when t.new_hash = t.leaf_hash then 'again'
+      when (t.attempt_hash is null or t.attempt_hash = t.attempt) and t.now < t.leaf_at + t.c_win then 'replay'
+      when t.now < t.last_used_at + t.c_win then 'busy'
+      when t.confirmed_at is null and (t.l_win is null or t.now < t.leaf_at + t.l_win) then 'reissue'
       else 'reuse' end
     else 'reuse' end as outcome
-  from t, p
+  from t
 ), upd as (
   update ${s}.session s set
     gen = d.gen + (d.outcome = 'rotate')::int,
     sharing = case when d.outcome = 'rotate' then case when d.foreign_replay then least(d.sharing + 1, 32767) else 0 end else d.sharing end,
     foreign_replay = d.outcome <> 'rotate'
-      and (d.foreign_replay or d.outcome = 'replay' and (d.ip, d.user_agent) is distinct from (p.ip, p.user_agent)),
-    ip = case when d.outcome = 'rotate' then p.ip else d.ip end,
-    user_agent = case when d.outcome = 'rotate' then p.user_agent else d.user_agent end,
+      and (d.foreign_replay or d.outcome = 'replay' and (d.ip, d.user_agent) is distinct from (d.from_ip, d.from_agent)),
+    ip = case when d.outcome = 'rotate' then d.from_ip else d.ip end,
+    user_agent = case when d.outcome = 'rotate' then d.from_agent else d.user_agent end,
     parent_hash = case when d.outcome = 'rotate' then d.leaf_hash else d.parent_hash end,
-    leaf_hash = case when d.outcome in ('rotate', 'reissue') then p.new_hash else d.leaf_hash end,
-    leaf_kid = case when d.outcome in ('rotate', 'reissue') then p.new_kid else d.leaf_kid end,
-    leaf_nonce = case when d.outcome in ('rotate', 'reissue') then p.new_nonce else d.leaf_nonce end,
+    leaf_hash = case when d.outcome in ('rotate', 'reissue') then d.new_hash else d.leaf_hash end,
+    leaf_kid = case when d.outcome in ('rotate', 'reissue') then d.new_kid else d.leaf_kid end,
+    leaf_nonce = case when d.outcome in ('rotate', 'reissue') then d.new_nonce else d.leaf_nonce end,
     leaf_at = case when d.outcome in ('rotate', 'reissue') then d.now else d.leaf_at end,
     confirmed_at = case when d.outcome in ('rotate', 'reissue') then null
       when d.outcome = 'keep' then coalesce(d.confirmed_at, d.now) else d.confirmed_at end,
-    attempt_hash = case when d.outcome in ('rotate', 'reissue') then p.attempt else d.attempt_hash end,
+    attempt_hash = case when d.outcome in ('rotate', 'reissue') then d.attempt else d.attempt_hash end,
     replays = case when d.outcome = 'rotate' then 0
       when d.outcome in ('reissue', 'replay') then least(d.replays + 1, 32767) else d.replays end,
     last_used_at = case when d.outcome in ('rotate', 'reissue', 'replay') then d.now else d.last_used_at end,
     idle_expires_at = case when d.outcome in ('rotate', 'reissue', 'replay')
-      then least(d.now + ${interval('p.idle_ms[d.aal]')}, d.expires_at) else d.idle_expires_at end,
+      then least(d.now + ${interval('d.idle_ms[d.aal]')}, d.expires_at) else d.idle_expires_at end,
     revoked_at = case when d.outcome in ('reuse', 'expired', 'idle') then d.now else d.revoked_at end,
     revoke_reason = case d.outcome when 'reuse' then ${revokeReason.reuse} when 'expired' then ${revokeReason.expired}
       when 'idle' then ${revokeReason.idle} else d.revoke_reason end
-  from d, p
+  from d
   where s.id = d.id and d.outcome in ('rotate', 'reissue', 'replay', 'keep', 'reuse', 'expired', 'idle')
 ), ev as (
   ${insertAudit(
     s,
-    `select p.audit_id, d.now, d.tenant, d.subject,
+    `select d.audit_id, d.now, d.tenant, d.subject,
     case when d.outcome = 'reuse' then 'session.reuse_detected' else 'user.refresh' end, 'session', d.id::text,
-    (d.outcome not in ('rotate', 'replay', 'reissue', 'keep', 'again'))::int, p.ip, p.user_agent, p.request_id,
-    jsonb_build_object('result', d.outcome, 'generation', d.gen, 'presented', p.pgen)
-  from d, p
-  where d.outcome not in ('deadline', 'busy', 'ask_again') and (p.audit_ordinary or d.outcome not in ('rotate', 'keep'))`,
+    (d.outcome not in ('rotate', 'replay', 'reissue', 'keep', 'again'))::int, d.from_ip, d.from_agent, d.request_id,
+    jsonb_build_object('result', d.outcome, 'generation', d.gen, 'presented', d.pgen)
+  from d
+  where d.outcome not in ('deadline', 'busy', 'ask_again') and (d.audit_ordinary or d.outcome not in ('rotate', 'keep'))`,
   )}
 ), ob as (
   ${insertRevocation(s, `select d.now, d.tenant, ${revocationCode.session}, d.id::text, null::int from d where d.outcome = 'reuse'`)}
@@ -104,10 +106,10 @@ export function refreshStatement(s: string): Statement {
 select d.outcome, d.id::text as id, d.tenant, d.subject, d.user_epoch, d.claims_epoch, d.tier, d.aal, d.now, d.expires_at,
   d.gen + (d.outcome = 'rotate')::int as gen,
   case when d.outcome = 'rotate' then case when d.foreign_replay then least(d.sharing + 1, 32767) else 0 end else d.sharing end as sharing,
-  case when d.outcome in ('rotate', 'reissue') then p.new_kid else d.leaf_kid end as leaf_kid,
-  case when d.outcome in ('rotate', 'reissue') then p.new_nonce else d.leaf_nonce end as leaf_nonce,
-  case when d.outcome in ('rotate', 'reissue') then p.new_hash else d.leaf_hash end as leaf_hash
-from d, p`);
+  case when d.outcome in ('rotate', 'reissue') then d.new_kid else d.leaf_kid end as leaf_kid,
+  case when d.outcome in ('rotate', 'reissue') then d.new_nonce else d.leaf_nonce end as leaf_nonce,
+  case when d.outcome in ('rotate', 'reissue') then d.new_hash else d.leaf_hash end as leaf_hash
+from d`);
 }
 
 /** A row of {@link refreshStatement}. */

@@ -9,7 +9,12 @@ import { type IssuedRow, readIssued } from './issued-session.ts';
 import { originValues } from './origin-values.ts';
 import { newSession, newSessionColumns } from './session-columns.ts';
 
-/** Makes many sessions. One that is refused or is there already does not come back: it is asked alone. */
+/**
+ * Makes many sessions. One that is refused or is there already does not come back: it is asked alone.
+ *
+ * `in (…) is true` is looked up in a hash; as a join it would cost the square of the batch, for the planner takes every
+ * list for a short one.
+ */
 export function startBatchStatement(s: string): Statement {
   return statement(`with p as (
   select ord, sid, tenant, subject, fence, kid, hash, transport, aal, amr::text[] as amr, ${interval('idle_ms')} as idle, ${interval('life_ms')} as life,
@@ -25,16 +30,18 @@ export function startBatchStatement(s: string): Statement {
   insert into ${s}.session (${newSessionColumns})
   select ${newSession('a', 'a.auth_epoch', 'a.now')} from a order by a.sid
   on conflict (id) do nothing
-  returning id, tenant, subject, user_epoch, aal, gen, expires_at
+  returning id
+), done as materialized (
+  select a.* from a where (a.sid in (select id from made)) is true
 ), ev as (
   ${insertAudit(
     s,
     `select a.audit_id, a.now, a.tenant, a.subject, 'user.login', 'subject', a.subject, 0, a.audit_ip, a.audit_agent, a.request_id, null::jsonb
-  from made join a on a.sid = made.id where a.audit_id is not null`,
+  from done a where a.audit_id is not null`,
   )}
 )
-select a.ord, made.id::text as id, made.tenant, made.subject, made.user_epoch, made.aal, made.gen, made.expires_at, a.claims_epoch, a.tier, a.now
-from made join a on a.sid = made.id`);
+select ord, sid::text as id, tenant, subject, auth_epoch as user_epoch, aal, 0 as gen, now + life as expires_at, claims_epoch, tier, now
+from done`);
 }
 
 /** A row of {@link startBatchStatement}. */
