@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '@castellan/core/kernel';
 import { readBoolean, readInt, readText } from './driver/columns.ts';
 import type { Driver, Runner } from './driver/driver.ts';
 import { once } from './migrations/pending-migrations.ts';
@@ -61,7 +62,8 @@ export function janitor(driver: Driver<unknown>, s: string, { everyMs, warn }: J
     try {
       await work();
     } catch (error) {
-      if (warned.has(what)) return;
+      // away for now: the verbs say so, and the next round tries again
+      if (error instanceof StoreUnavailableError || warned.has(what)) return;
       warned.add(what);
       const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
       const hint = code === NO_RIGHT ? ' (the role may not create tables; the default partition serves)' : '';
