@@ -62,7 +62,7 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
  *
  * @throws TypeError naming the member when the policy makes no sense
  */
-export function compilePolicy(policy: Policy = {}, makers: GuardMakers): CompiledPolicy {
+export function compilePolicy(policy: Policy | undefined = {}, makers: GuardMakers): CompiledPolicy {
   const member = (name: string, problem: string): never => {
     throw new TypeError(`policy.${name} ${problem}`);
   };
