@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HttpRequest, HttpResponse } from './http/index.ts';
-import { createCastellan, memoryStores, Problem } from './index.ts';
+import { createCastellan, memoryStores, Problem, type StoreService } from './index.ts';
 import { generatePepper } from './sessions/index.ts';
 import { generateKeys } from './tokens/index.ts';
 
@@ -83,6 +83,52 @@ test('start and stop can be repeated', async () => {
   expect(await castellan.health()).toBe(true);
   await castellan.stop();
   await castellan.stop();
+});
+
+/** Memory stores whose service counts, and fails its first starts. */
+function countingStores(failures: number) {
+  const calls: string[] = [];
+  const service: StoreService = {
+    name: 'memory',
+    async start() {
+      calls.push('start');
+      if (calls.filter((call) => call === 'start').length <= failures) throw new Error('the schema is behind');
+    },
+    async stop() {
+      calls.push('stop');
+    },
+    async health() {},
+  };
+  return { calls, stores: { ...memoryStores(), memory: service } };
+}
+
+test('two starts at once are one', async () => {
+  const { calls, stores } = countingStores(0);
+  const castellan = createCastellan({ ...base, stores });
+  await Promise.all([castellan.start(), castellan.start()]);
+  await castellan.stop();
+  expect(calls).toEqual(['start', 'stop']);
+});
+
+test('a start that fails leaves nothing running, and may be tried again', async () => {
+  const { calls, stores } = countingStores(1);
+  const castellan = createCastellan({ ...base, stores });
+  await expect(castellan.start()).rejects.toThrow('the schema is behind');
+  expect(calls).toEqual(['start', 'stop']);
+  await castellan.stop();
+  expect(calls).toEqual(['start', 'stop']);
+  await castellan.start();
+  await castellan.stop();
+  expect(calls).toEqual(['start', 'stop', 'start', 'stop']);
+});
+
+test('a stop while the start is under way ends what it began', async () => {
+  const { calls, stores } = countingStores(0);
+  const castellan = createCastellan({ ...base, stores });
+  const starting = castellan.start();
+  await castellan.stop();
+  await starting;
+  expect(calls).toEqual(['start', 'stop']);
 });
 
 test('accounts: false leaves the account endpoints out', () => {

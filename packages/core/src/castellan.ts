@@ -61,7 +61,7 @@ export interface Castellan<S extends Shape = Shape> extends AsyncDisposable {
   health(): Promise<boolean>;
   /**
    * Imports the keys, checks the stores (schema version, isolation), and begins the feed and the housekeeping. Its
-   * timers keep no process alive.
+   * timers keep no process alive. A start that fails leaves nothing running and may be repeated.
    *
    * @throws TypeError naming the option that makes no sense
    * @throws Error that says what to run, when the schema is behind

@@ -39,6 +39,7 @@ import {
   uuidv7Generator,
 } from './kernel/index.ts';
 import { lateAccessTokens } from './late-access-tokens.ts';
+import { createLifecycle } from './lifecycle.ts';
 import { compilePolicy } from './policy.ts';
 import { problemCatalogue } from './problem-catalogue.ts';
 import { createRevocations } from './revocation/index.ts';
@@ -185,7 +186,21 @@ export function createCastellan<
   const closed = compile({});
   const exchange = exchangeFactory({ makeId, tenantOf: options.tenantOf });
   const services = storeServices(stores);
-  let running = false;
+  const lifecycle = createLifecycle(
+    async () => {
+      await accessTokens.load();
+      for (const service of services) await service.start();
+      await revocations.start();
+      stallGate.start();
+      for (const message of settings.warnings) tell('configuration.warning', { message });
+    },
+    async () => {
+      stallGate.stop();
+      await accounts?.verbs.settled();
+      await revocations.stop();
+      for (const service of services) await service.stop();
+    },
+  );
 
   const castellan: Castellan<ShapeOf<Tiers, Actions, Tx>> = {
     http: {
@@ -222,23 +237,7 @@ export function createCastellan<
         return false;
       }
     },
-    async start() {
-      if (running) return;
-      await accessTokens.load();
-      for (const service of services) await service.start();
-      await revocations.start();
-      stallGate.start();
-      running = true;
-      for (const message of settings.warnings) tell('configuration.warning', { message });
-    },
-    async stop() {
-      if (!running) return;
-      running = false;
-      stallGate.stop();
-      await accounts?.verbs.settled();
-      await revocations.stop();
-      for (const service of services) await service.stop();
-    },
+    ...lifecycle,
     [Symbol.asyncDispose]: () => castellan.stop(),
   };
   return castellan;
