@@ -272,6 +272,11 @@ describe('paths and queries', () => {
       );
     },
   );
+  test('a trail behind a cursor of the last moment that there is begins at its newest row', async () => {
+    const cursor = Buffer.from(`8640000000000000.${crypto.randomUUID()}`).toString('base64url');
+    const reply = await request(app.url, 'GET', `/auth/audit?cursor=${cursor}`, { token: accessToken(ada) });
+    expect(reply.status, reply.text).toBe(200);
+  });
   test.each(['limit=0', 'limit=101', 'cursor=nonsense'])('a trail with %s', async (query) => {
     const name = query.split('=')[0] as string;
     await expectRefused(

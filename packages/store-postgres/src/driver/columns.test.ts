@@ -25,6 +25,11 @@ describe('columns', () => {
     expect(readMs('infinity')).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('a time after the year 9999, which a cursor may name, is bound without the sign that PostgreSQL takes for a zone', () => {
+    expect(timestampValue(253_402_300_800_000)).toBe('10000-01-01T00:00:00.000Z');
+    expect(timestampValue(8_640_000_000_000_000)).toBe('275760-09-13T00:00:00.000Z');
+  });
+
   it('what is no value of the column is a TypeError, not a wrong value', () => {
     expect(() => readMs('yesterday')).toThrow(TypeError);
     expect(() => readMs(null)).toThrow(TypeError);

@@ -22,9 +22,12 @@ function offsetMs(zone: string): number {
   return (digits[0] === '-' ? -seconds : seconds) * 1000;
 }
 
-/** How Unix ms is bound: ISO text, which `$1::timestamptz` reads the same under every driver and time zone. */
+/**
+ * How Unix ms is bound: ISO text, which `$1::timestamptz` reads the same under every driver and time zone. JavaScript
+ * writes years after 9999 with a sign and six digits; PostgreSQL would take the sign for that of a zone.
+ */
 export function timestampValue(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(ms).toISOString().replace(/^\+0?/, '');
 }
 
 /** Unix ms of a `timestamptz` column. */
