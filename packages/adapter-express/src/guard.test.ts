@@ -300,3 +300,26 @@ describe('body guards', () => {
     }
   });
 });
+
+describe('a request whose exchange cannot begin', () => {
+  it('is answered as a problem too: a tenant that is not known, say', async () => {
+    const { http: entry } = testEntry([
+      { method: 'GET', path: '/me', public: true, handle: () => expect.unreachable() },
+    ]);
+    const unknownTenant = () => {
+      throw new Problem('not_found');
+    };
+    const gate = createGate({ http: { ...entry, exchange: unknownTenant } });
+    const app = express();
+    app.get('/', gate.guard(), (_req, res) => void res.json({}));
+    app.use('/auth', gate.authRoutes);
+    app.use(gate.problems);
+    const wire = await listen(app);
+    for (const path of ['/', '/auth/me']) {
+      const answer = await call(wire, path, { headers: { 'x-request-id': 'trace-0001' } });
+      expect(problem(answer)).toMatchObject({ status: 404, code: 'not_found', request_id: 'trace-0001' });
+      expect(answer.headers['x-request-id']).toBe('trace-0001');
+    }
+    expect(json(await call(wire, '/'))).toHaveProperty('request_id');
+  });
+});

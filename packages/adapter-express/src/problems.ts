@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Entry, type HttpResponse, Problem } from '@castellan/core/http';
+import { type Entry, type Exchange, givenRequestId, type HttpResponse, Problem } from '@castellan/core/http';
 import type { ErrorMiddleware, Middleware } from './middleware.ts';
 import { requestView } from './request-view.ts';
 import { forgetRepresentation } from './response-head.ts';
@@ -16,7 +17,7 @@ export type Problems = [notFound: Middleware, failed: ErrorMiddleware];
 export function createProblems<P>(http: Entry<P>): Problems {
   const fail = (error: unknown, req: IncomingMessage, res: ServerResponse): void => {
     const seat = gateSeatOf(req);
-    const exchange = seat?.exchange ?? http.exchange(requestView(req));
+    const exchange = seat?.exchange ?? begin(http, req);
     const response: HttpResponse = http.problem(error, exchange); // also of an answer that comes too late: it is reported
     if (seat?.capture) seat.capture.answer(response);
     else if (!res.headersSent) {
@@ -32,4 +33,15 @@ export function createProblems<P>(http: Entry<P>): Problems {
   // four parameters: Express counts them
   const failed: ErrorMiddleware = (error, req, res, _next) => fail(error, req, res);
   return [notFound, failed];
+}
+
+/** An exchange for the answer, also where it was the beginning that failed: a tenant that could not be told, say. */
+function begin<P>(http: Entry<P>, req: IncomingMessage): Exchange {
+  const request = requestView(req);
+  try {
+    return http.exchange(request);
+  } catch {
+    const requestId = givenRequestId(req.headers) ?? randomUUID();
+    return { request, context: { requestId, tenant: '' }, headers: { 'x-request-id': requestId } };
+  }
 }
