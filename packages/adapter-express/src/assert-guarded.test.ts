@@ -63,6 +63,12 @@ describe('assertGuarded', () => {
     expect(() => assertGuarded(express().use(guard()).get('/x', handler))).not.toThrow();
   });
 
+  it('a guard whose mount path the router does not tell covers nothing: it may stand elsewhere', () => {
+    const route = { path: '/open', stack: [{ method: 'get', handle: handler }] };
+    const app = Object.assign(() => {}, { stack: [{ handle: guard() }, { handle: { stack: [{ route }] } }] });
+    expect(() => assertGuarded(app)).toThrow(/GET \/…\/open$/);
+  });
+
   it('except leaves routes open on purpose', () => {
     const app = express();
     app.get('/health', handler);

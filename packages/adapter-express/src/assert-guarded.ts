@@ -51,8 +51,9 @@ function* unguarded(stack: readonly Layer[], prefix: string, guarded: readonly s
       const path = join(prefix, textOf(layer.route.path));
       if (covered.some((mount) => covers(mount, path))) continue;
       for (const method of openMethods(layer.route.stack ?? [])) yield { method, path };
-    } else if (isGuard(layer.handle)) covered.push(at);
-    else yield* unguarded(stackOf(layer.handle) ?? [], at, covered);
+    } else if (isGuard(layer.handle)) {
+      if (mountPath(layer) !== UNKNOWN) covered.push(at); // it may stand before something else
+    } else yield* unguarded(stackOf(layer.handle) ?? [], at, covered);
   }
 }
 
@@ -75,15 +76,18 @@ function covers(mount: string, path: string): boolean {
   return mount === '' || path === mount || path.startsWith(`${mount}/`);
 }
 
+/** A path that the router (before 2.3) does not tell. */
+const UNKNOWN = '…';
+
 /** Where a layer of `use` is mounted. */
 function mountPath({ rawPath, slash, regexp }: Layer): string {
   if (slash || regexp?.fast_slash) return '';
-  return rawPath === undefined ? '…' : textOf(rawPath);
+  return rawPath === undefined ? UNKNOWN : textOf(rawPath);
 }
 
 function textOf(path: unknown): string {
   if (Array.isArray(path)) return path.map(textOf).join('|');
-  return typeof path === 'string' ? path : path instanceof RegExp ? String(path) : '…';
+  return typeof path === 'string' ? path : path instanceof RegExp ? String(path) : UNKNOWN;
 }
 
 function join(prefix: string, path: string): string {
