@@ -23,7 +23,7 @@ function mounted(change: Parameters<typeof accountScene>[0] = {}) {
       target: `/auth${path}`,
       route: undefined,
       headers: { 'user-agent': 'browser/1' },
-      ip: '192.0.2.1',
+      ip: '::ffff:192.0.2.1', // as dual-stack sockets tell it
       arrivedAt: performance.now(),
       gone: false,
     };

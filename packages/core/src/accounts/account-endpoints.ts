@@ -1,4 +1,11 @@
-import { type Endpoint, type EndpointCall, jsonResponse, type Principal, validateBody } from '../http/index.ts';
+import {
+  canonicalAddress,
+  type Endpoint,
+  type EndpointCall,
+  jsonResponse,
+  type Principal,
+  validateBody,
+} from '../http/index.ts';
 import { tokenAnswer } from '../sessions/index.ts';
 import { accountBodies } from './account-bodies.ts';
 import { accountJson } from './account-json.ts';
@@ -82,7 +89,7 @@ export function accountEndpoints({ accounts, passwordPolicy, defaultTier }: Acco
 /** The gate reads `gone` again when the turn comes, so it is given the live request. */
 function callOf({ request, context }: EndpointCall): AccountCall {
   const userAgent = request.headers['user-agent'] ?? null;
-  return { origin: { ip: request.ip || null, userAgent, requestId: context.requestId }, pass: request };
+  return { origin: { ip: canonicalAddress(request.ip), userAgent, requestId: context.requestId }, pass: request };
 }
 
 function principalOf({ context: { principal } }: EndpointCall): Principal {

@@ -9,13 +9,13 @@ import { memoryAuditStore } from './memory-audit-store.ts';
 const registry = createAppRegistry(['order.create']);
 const principal = { subject: 'ada', tenant: '', sessionId: 's', scopes: new Set<string>(), tier: 'free', claims: {} };
 
-function exchange(): Exchange {
+function exchange(ip = '192.0.2.1'): Exchange {
   const request = {
     method: 'POST',
     target: '/orders',
     route: '/orders',
     headers: { 'user-agent': 'browser/1' },
-    ip: '192.0.2.1',
+    ip,
     arrivedAt: 0,
     gone: false,
   };
@@ -55,6 +55,12 @@ describe('the audit guard', () => {
         meta: { status: 201 },
       },
     ]);
+  });
+
+  it('names a caller of a dual-stack socket as every other entry does', async () => {
+    const { pass, rows } = scene();
+    await pass(exchange('::ffff:192.0.2.1'), answer(200));
+    expect(await rows()).toMatchObject([{ origin: { ip: '192.0.2.1' } }]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { type Exchange, type Guard, isFlowing } from '../http/index.ts';
+import { canonicalAddress, type Exchange, type Guard, isFlowing } from '../http/index.ts';
 import type { Origin } from '../kernel/index.ts';
 import type { ActionTable, MetaOf } from './action-registry.ts';
 import type { Audit } from './audit.ts';
@@ -38,7 +38,7 @@ export function auditGuard<T extends ActionTable, A extends keyof T & string>({
 
 function originOf({ request, context }: Exchange): Origin {
   return {
-    ip: request.ip || null,
+    ip: canonicalAddress(request.ip),
     userAgent: request.headers['user-agent'] ?? null,
     requestId: context.requestId,
   };
