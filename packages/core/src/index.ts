@@ -2,6 +2,16 @@
  * Castellan: access tokens, sessions, accounts and audit, in any framework.
  * @packageDocumentation
  */
+export type { Account, Argon2Parameters, HashingGate, PasswordLengths, PasswordVerifier } from './accounts/index.ts';
+export type {
+  ActionTable,
+  AppActions,
+  AuditEvent,
+  AuditFact,
+  AuditFilter,
+  AuditOutcome,
+  AuditPage,
+} from './audit/index.ts';
 export type { Castellan, SessionAnswer, StartSession } from './castellan.ts';
 export type { CastellanEvents, OperationEvents } from './castellan-events.ts';
 export type { AccountOptions, CastellanOptions, Tier } from './castellan-options.ts';
@@ -20,8 +30,20 @@ export {
   validateQuery,
   withPrincipal,
 } from './http/index.ts';
-export { type Duration, StoreUnavailableError } from './kernel/index.ts';
-export { type MemoryStores, memoryStores } from './memory-stores.ts';
+export { type Duration, type Events, type Origin, StoreUnavailableError } from './kernel/index.ts';
+export { type MemoryStores, type MemoryStoresOptions, memoryStores } from './memory-stores.ts';
 export type { Policy, PrivatePolicy, PublicPolicy, Shape } from './policy.ts';
 export { problemCatalogue } from './problem-catalogue.ts';
+export type {
+  Aal,
+  ScopesQuestion,
+  SessionOptions,
+  Subject,
+  SubjectActor,
+  SubjectInput,
+  SubjectRef,
+  Subjects,
+  TokenMembers,
+  Transport,
+} from './sessions/index.ts';
 export type { StoreService, Stores } from './stores.ts';

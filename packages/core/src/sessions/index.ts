@@ -5,6 +5,7 @@
 export * from './access-check.ts';
 export * from './create-sessions.ts';
 export { type LocalRevocations, localRevocations } from './local-revocations.ts';
+export type { LogoutParts } from './logout-endpoint.ts';
 export * from './memory-session-store.ts';
 export * from './memory-subject-store.ts';
 export * from './peppers.ts';
