@@ -26,18 +26,16 @@ export interface Configuration {
   readonly tiers: Readonly<Record<string, { readonly rank: number }>>;
 }
 
-const duration = (name: string, fallback: Duration) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((text, context) => {
-      try {
-        durationMs(text, name);
-      } catch (error) {
-        context.issues.push({ code: 'custom', message: (error as Error).message, input: text });
-      }
-      return text as Duration;
-    });
+const isDuration = (text: string): text is Duration => {
+  try {
+    durationMs(text, '');
+    return true;
+  } catch {
+    return false;
+  }
+};
+const duration = (fallback: Duration) =>
+  z.custom<Duration>().default(fallback).refine(isDuration, "must be a duration such as '10s', '15m' or '14d'");
 
 const TIERS = '{"observer":{"rank":0},"navigator":{"rank":1},"operator":{"rank":2},"sovereign":{"rank":3}}';
 
@@ -51,14 +49,18 @@ const Environment = z.object({
   CASTELLAN_AUDIENCE: z.string().optional(),
   CASTELLAN_KEYS: z.string().optional(),
   CASTELLAN_PEPPERS: z.string().optional(),
-  CASTELLAN_ACCESS_TOKEN_TTL: duration('CASTELLAN_ACCESS_TOKEN_TTL', '15m'),
-  CASTELLAN_REFRESH_GRACE: duration('CASTELLAN_REFRESH_GRACE', '10s'),
+  CASTELLAN_ACCESS_TOKEN_TTL: duration('15m'),
+  CASTELLAN_REFRESH_GRACE: duration('10s'),
   CASTELLAN_REISSUE_WINDOW: z
-    .union([z.literal('off'), z.literal('unlimited'), duration('CASTELLAN_REISSUE_WINDOW', '120s')])
-    .default('unlimited'),
-  CASTELLAN_SESSION_IDLE: duration('CASTELLAN_SESSION_IDLE', '14d'),
-  CASTELLAN_SESSION_ABSOLUTE: duration('CASTELLAN_SESSION_ABSOLUTE', '30d'),
-  CASTELLAN_MAX_STALENESS: duration('CASTELLAN_MAX_STALENESS', '2s'),
+    .custom<Duration | 'unlimited' | 'off'>()
+    .default('unlimited')
+    .refine(
+      (text) => text === 'unlimited' || text === 'off' || isDuration(text),
+      "must be a duration such as '10s', 'unlimited' or 'off'",
+    ),
+  CASTELLAN_SESSION_IDLE: duration('14d'),
+  CASTELLAN_SESSION_ABSOLUTE: duration('30d'),
+  CASTELLAN_MAX_STALENESS: duration('2s'),
   CASTELLAN_TIERS: z
     .string()
     .default(TIERS)
@@ -68,13 +70,16 @@ const Environment = z.object({
       } catch {
         context.issues.push({
           code: 'custom',
-          message: 'CASTELLAN_TIERS must be JSON such as {"free":{"rank":0},"pro":{"rank":1}}',
+          message: 'must be JSON such as {"free":{"rank":0},"pro":{"rank":1}}',
           input: text,
         });
         return z.NEVER;
       }
     }),
 });
+
+/** The names of all variables. */
+export const environmentVariables: readonly string[] = Object.keys(Environment.shape);
 
 /**
  * Reads and checks the environment. In development keys and peppers are made once and kept in the data folder;
@@ -93,7 +98,7 @@ export async function readConfiguration(
   const parsed = Environment.safeParse(given);
   if (!parsed.success)
     throw new Error(
-      `configuration: ${parsed.error.issues.map((issue) => (issue.path.length ? `${issue.path.join('.')}: ${issue.message}` : issue.message)).join('; ')}`,
+      `configuration: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
     );
   const settings = parsed.data;
   const production = settings.NODE_ENV === 'production';
@@ -103,8 +108,8 @@ export async function readConfiguration(
   ): Promise<string> => {
     const value = settings[name];
     if (value !== undefined) return value;
-    if (production)
-      throw new Error(`configuration: ${name} must be set in production; npx castellan-postgres keys makes one`);
+    const command = `npx castellan-postgres keys${name === 'CASTELLAN_PEPPERS' ? ' --peppers' : ''}`;
+    if (production) throw new Error(`configuration: ${name} must be set in production; ${command} makes one`);
     return kept(path.join(settings.CASTELLAN_DATA, name.toLowerCase().replaceAll('_', '-')), make);
   };
   const issuer = settings.CASTELLAN_ISSUER ?? (production ? undefined : `http://${settings.HOST}:${settings.PORT}`);

@@ -1,6 +1,6 @@
 import { createGate } from '@castellan/adapter-express';
 import { type Castellan, Problem, principalOf, validateBody, validateQuery } from '@castellan/core';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import * as z from 'zod';
 import { NewProject, ProjectId, ProjectPatch } from './projects/project-schema.ts';
 import type { Projects } from './projects/projects.ts';
@@ -23,10 +23,14 @@ export function expressApp(castellan: Castellan, projects: Projects): Express {
 
   app.use('/auth', authRoutes);
 
-  app.get('/health', async (_req, res) => {
+  const service = 'castellan-reference';
+  const ready: RequestHandler = async (_req, res) => {
     const healthy = await castellan.health();
-    res.status(healthy ? 200 : 503).json({ ok: healthy, service: 'castellan-reference', db_ok: healthy });
-  });
+    res.status(healthy ? 200 : 503).json({ ok: healthy, service, db_ok: healthy });
+  };
+  app.get('/health', ready);
+  app.get('/health/ready', ready); // whether to send it requests
+  app.get('/health/live', (_req, res) => void res.json({ ok: true, service })); // whether to restart it: the database is no reason
 
   app.post('/projects', guard({ audit: 'project.create' }), express.json({ limit: '64kb' }), async (req, res) => {
     const project = await projects.create(principalOf(req).subject, validateBody(NewProject, req.body));

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { readArguments } from './arguments.ts';
 import { readConfiguration } from './configuration.ts';
 import { startReferenceApp } from './reference-app.ts';
@@ -5,13 +6,16 @@ import { runTour } from './tour/run-tour.ts';
 import { welcome } from './welcome.ts';
 
 try {
+  if (fs.existsSync('.env')) process.loadEnvFile(); // of the folder it is started in; see .env.example
   const { tour } = readArguments(process.argv.slice(2));
   if (tour) {
     process.exitCode = (await runTour((line) => console.log(line))) === 0 ? 0 : 1;
   } else {
-    const app = await startReferenceApp(
-      await readConfiguration(process.env, (message) => console.warn(`warning: ${message}`)),
-    );
+    const warn = (message: string): void => console.warn(`warning: ${message}`);
+    const app = await startReferenceApp(await readConfiguration(process.env, warn), {
+      warn,
+      failed: (error, requestId) => console.error(`request ${requestId} failed:`, error),
+    });
     console.log(welcome(app));
     const stop = (): void => {
       process.removeListener('SIGTERM', stop);

@@ -15,8 +15,15 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
+/** Where the app tells its operator something. */
+export interface Log {
+  warn(message: string): void;
+  /** Something was answered as 500; its caller was told nothing but the request's id. */
+  failed(error: unknown, requestId: string): void;
+}
+
 /** Opens the database, starts Castellan and listens. */
-export async function startReferenceApp(configuration: Configuration): Promise<RunningApp> {
+export async function startReferenceApp(configuration: Configuration, log: Log): Promise<RunningApp> {
   const database = await openDatabase(configuration);
   const castellan = createCastellan({
     issuer: configuration.issuer,
@@ -35,6 +42,10 @@ export async function startReferenceApp(configuration: Configuration): Promise<R
     },
     audit: { actions: ['project.create', 'project.update', 'project.delete'] },
   });
+  castellan.events.on('configuration.warning', ({ message }) => log.warn(message));
+  castellan.events.on('request.failed', ({ error, requestId }) => log.failed(error, requestId));
+  castellan.events.on('store.unavailable', () => log.warn('the database does not answer'));
+  castellan.events.on('store.recovered', () => log.warn('the database answers again'));
   try {
     await castellan.start();
     const server = http.createServer(expressApp(castellan, createProjects(database.db)));

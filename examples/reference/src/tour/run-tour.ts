@@ -33,7 +33,10 @@ export async function runTour(print: (line: string) => void): Promise<number> {
   let steps = 0;
   try {
     const configuration = await readConfiguration(env, () => {});
-    const app = await startReferenceApp(configuration);
+    const app = await startReferenceApp(configuration, {
+      warn: () => {}, // a grace of 2 s is meant
+      failed: (error) => print(`  the app failed: ${String(error)}`),
+    });
     try {
       print(`Castellan's tour, on ${app.url} (${app.database})`);
       await tellStory({
