@@ -27,10 +27,3 @@ export async function rounds(harness: StoreHarness, act: (round: number) => Prom
     }
   }
 }
-
-/** The only one; fails loudly where there is none or more. */
-export function onlyOne<T>(items: readonly T[], what: string): T {
-  const [first] = items;
-  if (items.length !== 1 || first === undefined) throw new Error(`${items.length} ${what}, not one`);
-  return first;
-}
