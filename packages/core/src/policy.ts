@@ -1,4 +1,5 @@
 import type { CompiledPolicy, Guard } from './http/index.ts';
+import { isScopeToken } from './tokens/index.ts';
 
 /** Names that one app has given: its tiers, its audit actions, its transaction. Bound once, at composition. */
 export interface Shape {
@@ -52,8 +53,6 @@ export interface GuardMakers {
 }
 
 const MEMBERS = new Set(['public', 'scope', 'tier', 'revocation', 'audit', 'route']);
-/** RFC 6749 section 3.3, `scope-token`. */
-const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
 /**
  * Makes guards of a policy. The user picks steps, never their order; the order is this function's, and
@@ -76,7 +75,7 @@ export function compilePolicy(policy: Policy | undefined = {}, makers: GuardMake
   if (revocation !== undefined && revocation !== 'strict') member('revocation', "is 'strict' or left out");
   const scopes = scope === undefined ? [] : typeof scope === 'string' ? [scope] : scope;
   for (const one of scopes)
-    if (!SCOPE_TOKEN.test(one))
+    if (!isScopeToken(one))
       member('scope', `must hold scope tokens (RFC 6749 section 3.3), not ${JSON.stringify(one)}`);
   if (audit !== undefined && !makers.actions.includes(audit))
     member('audit', `must be one of options.audit.actions, not ${JSON.stringify(audit)}`);
