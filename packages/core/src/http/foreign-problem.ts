@@ -41,18 +41,13 @@ export function foreignProblem(error: unknown): ForeignProblem | undefined {
   // a path with broken percent-encoding names nothing (Express: a URIError with 400)
   if (status === 400 && error instanceof URIError) return { status: 404, code: 'not_found', headers: {} };
   const code = (typeof type === 'string' ? CODE_OF_TYPE[type] : undefined) ?? CODE_OF_STATUS[status];
-  return { status, code, headers: { ...challengeOf(status), ...passed(headers) } };
+  return { status, code, headers: passed(headers) };
 }
 
 /** RFC 9457 section 4.2.1: a problem that says no more than its status. The code is the status's name. */
 export function codeOfStatus(status: number): { readonly code: string; readonly title: string } {
   const title = STATUS_CODES[status] ?? 'Client Error';
   return { code: title.toLowerCase().replace(/[^a-z]+/g, '_'), title };
-}
-
-/** RFC 9110 section 15.5.2: every 401 has a challenge. */
-function challengeOf(status: number): Headers {
-  return status === 401 ? { 'www-authenticate': 'Bearer' } : {};
 }
 
 function passed(headers: unknown): Headers {

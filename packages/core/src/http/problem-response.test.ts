@@ -51,6 +51,15 @@ describe('createProblemResponse', () => {
     expect(response.error).toBe(error);
   });
 
+  it('gives every 401 a challenge, and keeps the one that it brings (RFC 9110 section 15.5.2)', () => {
+    const own = mergeProblems(catalogue, { wrong_card: { status: 401, title: 'The card is not accepted' } });
+    const challenge = (error: unknown): unknown => respond(error, { catalogue: own }).headers['www-authenticate'];
+    expect(challenge(new Problem('wrong_card'))).toBe('Bearer');
+    expect(challenge(new Problem('wrong_card', { headers: { 'WWW-Authenticate': 'Card' } }))).toBe('Card');
+    expect(challenge(foreign(401))).toBe('Bearer');
+    expect(challenge(new Problem('conflict'))).toBeUndefined();
+  });
+
   it.each([
     ['https://api.example.com/problems', 'https://api.example.com/problems/conflict'],
     ['https://api.example.com/problems/', 'https://api.example.com/problems/conflict'],

@@ -83,6 +83,8 @@ function respond(wire: Wire, error: unknown, exchange: Exchange): HttpResponse {
     'cache-control': 'no-store',
     'content-length': String(Buffer.byteLength(body)),
   };
+  // RFC 9110 section 15.5.2: every 401 has a challenge, also that of an app that throws a bare Problem
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
   for (const name in own) headers[name.toLowerCase()] = own[name] as string | readonly string[];
   return { status, headers, body, error };
 }
