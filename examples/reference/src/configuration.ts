@@ -102,19 +102,13 @@ export async function readConfiguration(
     );
   const settings = parsed.data;
   const production = settings.NODE_ENV === 'production';
+  if (production) refuseMissing(settings);
   const secret = async (
     name: 'CASTELLAN_KEYS' | 'CASTELLAN_PEPPERS',
     make: () => string | Promise<string>,
-  ): Promise<string> => {
-    const value = settings[name];
-    if (value !== undefined) return value;
-    const command = `npx castellan-postgres keys${name === 'CASTELLAN_PEPPERS' ? ' --peppers' : ''}`;
-    if (production) throw new Error(`configuration: ${name} must be set in production; ${command} makes one`);
-    return kept(path.join(settings.CASTELLAN_DATA, name.toLowerCase().replaceAll('_', '-')), make);
-  };
-  const issuer = settings.CASTELLAN_ISSUER ?? (production ? undefined : `http://${settings.HOST}:${settings.PORT}`);
-  if (issuer === undefined)
-    throw new Error('configuration: CASTELLAN_ISSUER must be set in production, for example https://api.example.com');
+  ): Promise<string> =>
+    settings[name] ?? kept(path.join(settings.CASTELLAN_DATA, name.toLowerCase().replaceAll('_', '-')), make);
+  const issuer = settings.CASTELLAN_ISSUER ?? `http://${settings.HOST}:${settings.PORT}`;
   return {
     production,
     host: settings.HOST,
@@ -133,6 +127,20 @@ export async function readConfiguration(
     maxStaleness: settings.CASTELLAN_MAX_STALENESS,
     tiers: settings.CASTELLAN_TIERS,
   };
+}
+
+/** What production must bring, and how. */
+const REQUIRED = {
+  CASTELLAN_ISSUER: 'for example https://api.example.com',
+  CASTELLAN_KEYS: 'npx castellan-postgres keys makes one',
+  CASTELLAN_PEPPERS: 'npx castellan-postgres keys --peppers makes one',
+} as const;
+
+function refuseMissing(settings: { readonly [N in keyof typeof REQUIRED]?: string | undefined }): void {
+  const missing = Object.entries(REQUIRED).filter(([name]) => settings[name as keyof typeof REQUIRED] === undefined);
+  if (missing.length === 0) return;
+  const list = missing.map(([name, how]) => `${name} must be set in production; ${how}`);
+  throw new Error(`configuration: ${list.join('; ')}`);
 }
 
 /** Made at the first start, the same at every later one, readable by the owner only. */

@@ -32,6 +32,13 @@ try {
     process.once('SIGINT', stop);
   }
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(reasonOf(error));
   process.exit(1);
+}
+
+/** A message for whoever starts it, not a stack: what failed, and below it why. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  return [error.message, ...causes.filter((cause) => cause !== undefined).map(reasonOf)].filter(Boolean).join(': ');
 }
