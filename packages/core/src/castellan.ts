@@ -1,5 +1,5 @@
 import type { Accounts } from './accounts/index.ts';
-import type { Audit, AuditFilter, AuditPage, LibraryActions } from './audit/index.ts';
+import type { ActionTable, Audit, AuditFilter, AuditPage, LibraryActions } from './audit/index.ts';
 import type { CastellanEvents } from './castellan-events.ts';
 import type { Carrier, Entry } from './http/index.ts';
 import type { Events } from './kernel/index.ts';
@@ -30,6 +30,11 @@ export interface SessionAnswer {
   readonly body: TokenMembers;
 }
 
+/** What the app has declared of its actions; where only their names are known, an entry says no more. */
+export type ActionsOf<S extends Shape> = S extends { readonly actions: infer Actions extends ActionTable }
+  ? Actions
+  : Readonly<Record<S['action'], object>>;
+
 /** The composed library. */
 export interface Castellan<S extends Shape = Shape> extends AsyncDisposable {
   /** Carries the app's own names to `createGate`. */
@@ -55,7 +60,7 @@ export interface Castellan<S extends Shape = Shape> extends AsyncDisposable {
       filter: Omit<AuditFilter<S['action'] | (keyof LibraryActions & string)>, 'tenant'> & { readonly tenant?: string },
     ): Promise<AuditPage>;
     /** Writes a row of one of the app's own actions; resolves when it is durable. */
-    readonly record: Audit<Readonly<Record<S['action'], object>>>['record'];
+    readonly record: Audit<ActionsOf<S>>['record'];
   };
   /** Whether every store answers. Never rejects. */
   health(): Promise<boolean>;

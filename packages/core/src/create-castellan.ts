@@ -63,6 +63,7 @@ import { authenticateGuard, jwksEndpoint } from './tokens/index.ts';
 interface ShapeOf<Tiers, Actions extends AppActions, Tx> {
   readonly tier: keyof Tiers & string;
   readonly action: keyof AppTable<Actions> & string;
+  readonly actions: AppTable<Actions>;
   readonly tx: Tx;
 }
 

@@ -12,7 +12,7 @@ export type {
   AuditOutcome,
   AuditPage,
 } from './audit/index.ts';
-export type { Castellan, SessionAnswer, StartSession } from './castellan.ts';
+export type { ActionsOf, Castellan, SessionAnswer, StartSession } from './castellan.ts';
 export type { CastellanEvents, OperationEvents } from './castellan-events.ts';
 export type { AccountOptions, CastellanOptions, Tier } from './castellan-options.ts';
 export { createCastellan } from './create-castellan.ts';
