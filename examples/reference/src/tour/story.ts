@@ -84,6 +84,7 @@ export async function tellStory({ send, check, step, pass, graceMs, maxStaleness
     dead = await me(rotated.body.access_token);
   }
   check('the access token is dead within maxStaleness', dead.status === 401);
+  check("the other side's access token is dead, too", (await me(retried.body.access_token)).status === 401);
   check('the refresh token is dead', (await refresh(rotated.body.refresh_token)).status === 401);
 
   step('Log in again: two sessions are listed');
