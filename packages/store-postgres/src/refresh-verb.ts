@@ -24,8 +24,8 @@ interface Arrived {
 const SLACK_MS = 1000;
 
 /**
- * The refresh verb: the state table for one, its row *rotate* for many. Time that a call spends in our own queue is
- * taken from its budget; the database takes what it waits for the lock.
+ * The refresh verb: the state table for one, its row *rotate* for many. Time that a call spends in our own queue, for a
+ * connection and in a first try is taken from its budget; the database takes what it waits for the lock.
  */
 export function refreshVerb(
   runner: Runner,
@@ -47,8 +47,8 @@ export function refreshVerb(
       let last: RefreshRow | undefined;
       return askAgain(
         async () => {
-          const left = leftMs(arrived);
-          [last] = await runner.run<RefreshRow>(one, refreshValues(arrived.call, left), howLong(left));
+          const values = () => refreshValues(arrived.call, leftMs(arrived));
+          [last] = await runner.run<RefreshRow>(one, values, howLong(leftMs(arrived)));
           return readRefresh(last, arrived.call);
         },
         // a row that stays ahead of its subject: one of the two was restored without the other
@@ -61,8 +61,12 @@ export function refreshVerb(
         (a, b) => sameRefreshSettings(a.call, b.call),
         async (flying) => {
           const [first, ...rest] = flying;
-          const values = refreshBatchValues([first.call, ...rest.map(({ call }) => call)]);
-          const rows = await runner.run<RefreshBatchRow>(many, values, howLong(Math.min(...flying.map(leftMs))));
+          const values = () => {
+            const late = flying.filter((arrived) => leftMs(arrived) <= 0).map(({ call }) => call);
+            return refreshBatchValues([first.call, ...rest.map(({ call }) => call)], new Set(late));
+          };
+          // the most patient one's: a call with little time left must not fail all that fly with it
+          const rows = await runner.run<RefreshBatchRow>(many, values, howLong(Math.max(...flying.map(leftMs))));
           return placed(flying, rows, (row, { call }) => readRefreshBatch(row, call));
         },
       ),

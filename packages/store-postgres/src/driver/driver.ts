@@ -13,6 +13,14 @@ export type BindValue = string | number | boolean | null | Uint8Array | readonly
  */
 export type Retry = 'read' | 'idempotent' | 'never';
 
+/** What a statement is given; a function where it depends on the moment at which the statement is sent. */
+export type Values = readonly BindValue[] | (() => readonly BindValue[]);
+
+/** The values of a statement that is about to be sent. */
+export function valuesNow(values: Values): readonly BindValue[] {
+  return typeof values === 'function' ? values() : values;
+}
+
 /** How a statement or a transaction is carried out. */
 export interface RunOptions {
   readonly retry: Retry;
@@ -30,7 +38,7 @@ export interface Runner {
    * @throws DatabaseConflict when a constraint was violated (SQLSTATE class 23): a result, for the verb to tell.
    * Other errors of SQL (a mistake in the statement, a missing table or right) are thrown as they are.
    */
-  run<R extends object>(statement: Statement, values: readonly BindValue[], options: RunOptions): Promise<readonly R[]>;
+  run<R extends object>(statement: Statement, values: Values, options: RunOptions): Promise<readonly R[]>;
 }
 
 /** A way to reach PostgreSQL. `Tx` is the transaction that the caller's own code gets: Kysely's `Transaction<DB>`. */

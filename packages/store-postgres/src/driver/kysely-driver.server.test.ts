@@ -92,6 +92,19 @@ describe("over the caller's Kysely", () => {
     expect(performance.now() - began).toBeLessThan(6_000);
   });
 
+  it('what nobody waits for any more when a connection comes is not carried out', async () => {
+    const held = Promise.withResolvers<void>();
+    const holders = [0, 1].map(() => db.connection().execute(() => held.promise));
+    await expect(driver.run(insert, [1, 'late'], { ...never, withinMs: 100 })).rejects.toThrow(StoreUnavailableError);
+    let asked = 0;
+    const patient = driver.run(insert, () => [2, `made ${++asked}`], never);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(asked).toBe(0); // what depends on the moment is worked out when there is a connection
+    held.resolve();
+    await Promise.all([patient, ...holders]);
+    expect(await driver.run(all, [], read)).toEqual([{ id: 2, note: 'made 1' }]);
+  });
+
   it("a transaction gives the caller's own Kysely, plugins and all, and rolls back what throws", async () => {
     const error = new Error('no');
     await driverOf<Tables>(db).transaction(async (runner, tx) => {

@@ -1,8 +1,8 @@
 import { type MonotonicClock, monotonicClock } from '@castellan/core/kernel';
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely';
 import { bounded } from './bounded.ts';
-import type { BindValue, Driver, Runner, RunOptions } from './driver.ts';
-import { AnswerLateError, type Fault, faultOf } from './fault.ts';
+import { type Driver, type Runner, type RunOptions, type Values, valuesNow } from './driver.ts';
+import { AnswerLateError, ConnectionWaitError, type Fault, faultOf } from './fault.ts';
 import { rejectionOf } from './rejection.ts';
 import { type Attempt, type Place, withRetries } from './retry.ts';
 import { checkServer } from './server-check.ts';
@@ -32,13 +32,13 @@ export function kyselyDriver<DB>(db: Kysely<DB>, options: KyselyDriverOptions = 
   const driver: Driver<Transaction<DB>> = {
     maxFlights: 2,
 
-    async run<R extends object>(statement: Statement, values: readonly BindValue[], how: RunOptions) {
+    async run<R extends object>(statement: Statement, values: Values, how: RunOptions) {
       const withinMs = how.withinMs ?? Number.POSITIVE_INFINITY;
       const result = await withRetries<readonly R[]>(means, { retry: how.retry, withinMs }, async (_before, leftMs) => {
         try {
           // the wait for a connection is part of it: Kysely does not tell when it has one
           const limitMs = Math.max(0, Math.min(connectionWaitMs + (how.timeoutMs ?? statementMs), leftMs));
-          return { ok: true, value: await execute<R>(plain, statement, values, limitMs) };
+          return { ok: true, value: await executeOnConnection<DB, R>(plain, statement, values, limitMs) };
         } catch (error) {
           return { ok: false, fault: faultOf(error), place: 'statement', error };
         }
@@ -103,7 +103,7 @@ export function kyselyDriver<DB>(db: Kysely<DB>, options: KyselyDriverOptions = 
 export function runnerOver<DB>(tx: Transaction<DB>, timeoutMs: number, faults: Map<unknown, Fault>): Runner {
   const plain = tx.withoutPlugins();
   return {
-    async run<R extends object>(statement: Statement, values: readonly BindValue[], how: { timeoutMs?: number }) {
+    async run<R extends object>(statement: Statement, values: Values, how: { timeoutMs?: number }) {
       try {
         return await execute<R>(plain, statement, values, how.timeoutMs ?? timeoutMs);
       } catch (error) {
@@ -119,10 +119,43 @@ export function runnerOver<DB>(tx: Transaction<DB>, timeoutMs: number, faults: M
 async function execute<R extends object>(
   db: Pick<Kysely<unknown>, 'executeQuery'>,
   statement: Statement,
-  values: readonly BindValue[],
+  values: Values,
   limitMs: number,
 ): Promise<readonly R[]> {
-  const query = db.executeQuery<R>(CompiledQuery.raw(statement.text, [...values]) as CompiledQuery<R>);
-  const { rows } = await bounded(query, limitMs, () => new AnswerLateError(`no answer within ${limitMs} ms`));
+  return inTime(send<R>(db, statement, values), limitMs);
+}
+
+/** As {@link execute}; what is too late when a connection comes is not sent: its caller has been told, and moved on. */
+async function executeOnConnection<DB, R extends object>(
+  db: Kysely<DB>,
+  statement: Statement,
+  values: Values,
+  limitMs: number,
+): Promise<readonly R[]> {
+  let abandoned = false;
+  const answer = db.connection().execute((connection) => {
+    if (abandoned) throw new ConnectionWaitError('the connection came too late');
+    return send<R>(connection, statement, values);
+  });
+  return inTime(answer, limitMs, () => {
+    abandoned = true;
+  });
+}
+
+async function send<R extends object>(
+  db: Pick<Kysely<unknown>, 'executeQuery'>,
+  statement: Statement,
+  values: Values,
+): Promise<readonly R[]> {
+  const { rows } = await db.executeQuery<R>(
+    CompiledQuery.raw(statement.text, [...valuesNow(values)]) as CompiledQuery<R>,
+  );
   return rows;
+}
+
+function inTime<T>(answer: Promise<T>, limitMs: number, late?: () => void): Promise<T> {
+  return bounded(answer, limitMs, () => {
+    late?.();
+    return new AnswerLateError(`no answer within ${limitMs} ms`);
+  });
 }

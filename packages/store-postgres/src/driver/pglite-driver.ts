@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '@castellan/core/kernel';
 import type { Transaction } from 'kysely';
 import { bounded } from './bounded.ts';
 import { withKyselyTransaction } from './connection-dialect.ts';
-import type { BindValue, Driver, Runner, RunOptions } from './driver.ts';
+import { type Driver, type Runner, type RunOptions, type Values, valuesNow } from './driver.ts';
 import { faultOf, sqlStateOf } from './fault.ts';
 import type { PgliteLike, PgliteQueries } from './pglite-like.ts';
 import { rejectionOf } from './rejection.ts';
@@ -27,7 +27,7 @@ export function pgliteDriver<DB>(pglite: PgliteLike): Driver<Transaction<DB>> {
   const driver: Driver<Transaction<DB>> = {
     maxFlights: 1,
 
-    async run<R extends object>(statement: Statement, values: readonly BindValue[], how: RunOptions) {
+    async run<R extends object>(statement: Statement, values: Values, how: RunOptions) {
       refuseInside();
       const limitMs = Math.min(
         connectionWaitMs + (how.timeoutMs ?? statementMs),
@@ -63,7 +63,7 @@ async function unit<DB, T>(tx: PgliteQueries, work: (runner: Runner, tx: Transac
     }
   };
   const runner: Runner = {
-    run: <R extends object>(statement: Statement, values: readonly BindValue[], how: { timeoutMs?: number }) =>
+    run: <R extends object>(statement: Statement, values: Values, how: { timeoutMs?: number }) =>
       seen(query<R>(tx, statement, values, how.timeoutMs ?? statementMs)),
   };
   const value = await withKyselyTransaction<DB, T>(
@@ -89,10 +89,10 @@ async function refuseAborted(tx: PgliteQueries, failure: unknown): Promise<void>
 async function query<R extends object>(
   on: PgliteQueries,
   statement: Statement,
-  values: readonly BindValue[],
+  values: Values,
   limitMs: number,
 ): Promise<readonly R[]> {
-  const answer = on.query<R>(statement.text, [...values]);
+  const answer = on.query<R>(statement.text, [...valuesNow(values)]);
   try {
     const late = (): Error => new StoreUnavailableError('postgres', `no answer within ${Math.round(limitMs)} ms`);
     return (await bounded(answer, limitMs, late)).rows;

@@ -1,7 +1,7 @@
 import { type MonotonicClock, monotonicClock, StoreUnavailableError } from '@castellan/core/kernel';
 import type { Transaction } from 'kysely';
 import { bounded } from './bounded.ts';
-import type { BindValue, Driver, RunOptions } from './driver.ts';
+import { type BindValue, type Driver, type RunOptions, type Values, valuesNow } from './driver.ts';
 import { faultOf } from './fault.ts';
 import { faultOnLease, isUnfit } from './lease-fault.ts';
 import { type Lease, type Leases, poolLeases } from './pool-lease.ts';
@@ -44,7 +44,7 @@ export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}):
   const driver: Driver<Transaction<DB>> = {
     maxFlights: 2,
 
-    async run<R extends object>(statement: Statement, values: readonly BindValue[], how: RunOptions) {
+    async run<R extends object>(statement: Statement, values: Values, how: RunOptions) {
       const limitMs = (how.timeoutMs ?? statementMs) + watchdogGraceMs;
       const withinMs = how.withinMs ?? Number.POSITIVE_INFINITY;
       const tries = withRetries<R[]>(means, { retry: how.retry, withinMs }, async (before, leftMs) => {
@@ -52,7 +52,7 @@ export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}):
         if (!checkout.ok) return checkout;
         const lease = checkout.value;
         try {
-          const query = queryOf(statement, values, named && !hadBrokenPlan(before));
+          const query = queryOf(statement, valuesNow(values), named && !hadBrokenPlan(before));
           const { rows } = await lease.query(query, limitMs);
           lease.release(false);
           return { ok: true, value: rows as R[] };

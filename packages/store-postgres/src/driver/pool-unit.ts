@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { withKyselyTransaction } from './connection-dialect.ts';
-import type { BindValue, Runner } from './driver.ts';
+import { type BindValue, type Runner, type Values, valuesNow } from './driver.ts';
 import { type Fault, faultOf } from './fault.ts';
 import { faultOnLease, isUnfit } from './lease-fault.ts';
 import type { Lease } from './pool-lease.ts';
@@ -44,9 +44,9 @@ export async function runUnit<DB, T>(
     }
   };
   const runner: Runner = {
-    async run<R extends object>(statement: Statement, values: readonly BindValue[], how: { timeoutMs?: number }) {
+    async run<R extends object>(statement: Statement, values: Values, how: { timeoutMs?: number }) {
       try {
-        const { rows } = await send(means.query(statement, values), how.timeoutMs ?? means.timeoutMs);
+        const { rows } = await send(means.query(statement, valuesNow(values)), how.timeoutMs ?? means.timeoutMs);
         return rows as R[];
       } catch (error) {
         const origin = seen.get(error) ?? { fault: faultOf(error), error };

@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import type { BindValue, Driver, Runner, RunOptions } from './driver.ts';
+import type { Driver, Runner, RunOptions, Values } from './driver.ts';
 import { runnerOver } from './kysely-driver.ts';
 import { checkServer } from './server-check.ts';
 import type { Statement } from './statement.ts';
@@ -16,7 +16,7 @@ export function transactionDriver<DB>(tx: Transaction<DB>): Driver<Transaction<D
 
   const driver: Driver<Transaction<DB>> = {
     maxFlights: 0,
-    run: <R extends object>(statement: Statement, values: readonly BindValue[], how: RunOptions) =>
+    run: <R extends object>(statement: Statement, values: Values, how: RunOptions) =>
       runner.run<R>(statement, values, how),
     transaction<T>(work: (runner: Runner, tx: Transaction<DB>) => Promise<T>) {
       const unit = turn.then(() => inSavepoint(tx, () => work(runner, tx)));
