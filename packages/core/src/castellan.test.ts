@@ -67,6 +67,31 @@ test('the composed library registers, refreshes, lists, audits and logs out', as
   expect(trail.items).toHaveLength(1);
 });
 
+test('the trail hides refreshes for as long as any session may go between two of them, whatever its level', async () => {
+  let now = Date.UTC(2026, 0, 5, 12);
+  const clock = () => now;
+  await using castellan = createCastellan({
+    ...base,
+    clock,
+    stores: memoryStores({ clock }),
+    sessions: { accessTokenTtl: '1m', aal2: { accessTokenTtl: '15m' } },
+    accounts: { argon2: { memoryKiB: 1024, passes: 1 } },
+  });
+  await castellan.start();
+  const registered = await serve(castellan, '/register', { method: 'POST', body: credentials });
+  const body = { refresh_token: registered.body['refresh_token'] };
+  expect((await serve(castellan, '/refresh', { method: 'POST', body })).status).toBe(200);
+  const refreshesShown = async (): Promise<number> => {
+    const { body: answer } = await serve(castellan, '/login', { method: 'POST', body: credentials });
+    const trail = await serve(castellan, '/audit', { token: String(answer['access_token']) });
+    return (trail.body['items'] as { action: string }[]).filter(({ action }) => action === 'user.refresh').length;
+  };
+  now += 10 * 60_000;
+  expect(await refreshesShown()).toBe(0);
+  now += 10 * 60_000;
+  expect(await refreshesShown()).toBe(1);
+});
+
 test('composing opens nothing: without start() a request is a 500 that listeners can see, and no token is made', async () => {
   const castellan = compose();
   const failed: unknown[] = [];

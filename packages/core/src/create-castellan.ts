@@ -180,7 +180,10 @@ export function createCastellan<
   const endpoints: readonly Endpoint[] = [
     ...sessionEndpoints({ sessions, check, accessTokens, storeClock }),
     ...(accounts?.endpoints ?? []),
-    ...auditEndpoints({ audit, accessTokenMs: settings.profiles[1].accessMs }),
+    ...auditEndpoints({
+      audit,
+      accessTokenMs: Math.max(...Object.values(settings.profiles).map(({ accessMs }) => accessMs)),
+    }),
     jwksEndpoint(accessTokens),
   ];
   const open = compile({ public: true });
