@@ -73,6 +73,20 @@ test('blocking a user ends its sessions at once, and it cannot come back', async
   expect((await call('POST', '/auth/refresh', { body: { refresh_token: body.refresh_token } })).status).toBe(401);
   expect((await call('POST', '/login', { body: credentials('eve') })).status).toBe(401);
 });
+test("a change of the app's own password ends every session and begins a new one", async () => {
+  const signup = await call('POST', '/signup', { body: credentials('joan') });
+  const body = { ...credentials('joan'), new_password: 'staple of another kind' };
+  const wrong = await call('POST', '/change-password', { body: { ...body, password: 'another password' } });
+  expect(wrong.status).toBe(401);
+  expect((await call('GET', '/whoami', { token: signup.body.access_token })).status).toBe(200);
+  const changed = await call('POST', '/change-password', { body });
+  expect(changed.status).toBe(200);
+  expect((await call('GET', '/whoami', { token: changed.body.access_token })).status).toBe(200);
+  expect((await call('GET', '/whoami', { token: signup.body.access_token })).status).toBe(401);
+  const old = await call('POST', '/auth/refresh', { body: { refresh_token: signup.body.refresh_token } });
+  expect(old.status).toBe(401);
+  expect((await call('POST', '/login', { body: credentials('joan') })).status).toBe(401);
+});
 test("the app's own register and login are not mounted twice", async () => {
   expect((await call('POST', '/auth/login', { body: credentials('ada') })).status).toBe(404);
 });

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Users } from './users.ts';
 
 const Credentials = z.strictObject({ email: z.email().max(254), password: z.string().min(12).max(72) });
+const NewPassword = Credentials.extend({ new_password: Credentials.shape.password });
 
 /** An app that keeps its users, and lets Castellan keep their sessions. */
 export function expressApp(castellan: Castellan, users: Users): Express {
@@ -29,6 +30,16 @@ export function expressApp(castellan: Castellan, users: Users): Express {
     const user = await users.checkPassword(email, password);
     if (!user) throw new Problem('invalid_credentials');
     await castellan.subjects.put({ id: String(user.id) }); // users from before Castellan become known at their next sign-in
+    const { headers, body } = await castellan.sessions.start({ subject: String(user.id), amr: ['pwd'], from: req });
+    res.set(headers).json(body);
+  });
+
+  app.post('/change-password', async (req, res) => {
+    const { email, password, new_password } = validateBody(NewPassword, req.body);
+    const user = await users.checkPassword(email, password);
+    if (!user) throw new Problem('invalid_credentials');
+    await users.setPassword(user.id, new_password);
+    await castellan.subjects.endAll(String(user.id)); // whoever knew the old one is out
     const { headers, body } = await castellan.sessions.start({ subject: String(user.id), amr: ['pwd'], from: req });
     res.set(headers).json(body);
   });
