@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
 import type { HttpRequest, HttpResponse } from './http/index.ts';
-import { createCastellan, memoryStores, Problem, type StoreService } from './index.ts';
+import { type CastellanOptions, createCastellan, memoryStores, Problem, type StoreService } from './index.ts';
 import { generatePepper } from './sessions/index.ts';
 import { generateKeys } from './tokens/index.ts';
 
 const keys = await generateKeys();
 const base = { issuer: 'https://api.example.com', keys, peppers: generatePepper() };
-const compose = () =>
+const compose = ({ clock, sessions }: Pick<CastellanOptions, 'clock' | 'sessions'> = {}) =>
   createCastellan({
     ...base,
-    stores: memoryStores(),
+    ...(clock && { clock }),
+    ...(sessions && { sessions }),
+    stores: memoryStores(clock && { clock }),
     tiers: { free: { rank: 0 }, pro: { rank: 1 } },
     audit: { actions: ['order.create'] },
     accounts: { argon2: { memoryKiB: 1024, passes: 1 } },
@@ -70,13 +72,8 @@ test('the composed library registers, refreshes, lists, audits and logs out', as
 test('the trail hides refreshes for as long as any session may go between two of them, whatever its level', async () => {
   let now = Date.UTC(2026, 0, 5, 12);
   const clock = () => now;
-  await using castellan = createCastellan({
-    ...base,
-    clock,
-    stores: memoryStores({ clock }),
-    sessions: { accessTokenTtl: '1m', aal2: { accessTokenTtl: '15m' } },
-    accounts: { argon2: { memoryKiB: 1024, passes: 1 } },
-  });
+  const sessions = { accessTokenTtl: '1m', aal2: { accessTokenTtl: '15m' } } as const;
+  await using castellan = compose({ clock, sessions });
   await castellan.start();
   const registered = await serve(castellan, '/register', { method: 'POST', body: credentials });
   const body = { refresh_token: registered.body['refresh_token'] };
