@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import type { HttpRequest, HttpResponse } from './http/index.ts';
-import { type CastellanOptions, createCastellan, memoryStores, Problem, type StoreService } from './index.ts';
-import { generatePepper } from './sessions/index.ts';
+import { createCastellan, memoryStores, Problem, type StoreService } from './index.ts';
+import type { Clock } from './kernel/index.ts';
+import { generatePepper, type SessionOptions } from './sessions/index.ts';
 import { generateKeys } from './tokens/index.ts';
 
 const keys = await generateKeys();
 const base = { issuer: 'https://api.example.com', keys, peppers: generatePepper() };
-const compose = ({ clock, sessions }: Pick<CastellanOptions, 'clock' | 'sessions'> = {}) =>
+const compose = ({ clock, sessions }: { readonly clock?: Clock; readonly sessions?: SessionOptions } = {}) =>
   createCastellan({
     ...base,
     ...(clock && { clock }),
