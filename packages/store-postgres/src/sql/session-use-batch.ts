@@ -10,6 +10,7 @@ import { clock } from './fragments.ts';
  * lock; the rest is locked, skipping what others hold. What does not come back is asked alone. One call per session.
  *
  * `is not distinct from` is no equality to the planner: with one it would begin at the subjects, and read all of them.
+ * The lists pass through a row of their own: see the batch of refresh.
  */
 export function useBatchStatement(s: string): Statement {
   const asked = `select p.ord, s.id, s.gen, s.confirmed_at, p.g, u.claims_epoch
@@ -19,10 +20,11 @@ export function useBatchStatement(s: string): Statement {
   where (s.tenant, s.subject) is not distinct from (p.tenant, p.subject) and s.revoked_at is null
     and p.ue = u.auth_epoch and s.user_epoch = u.auth_epoch`;
   const isLeaf = 's.gen = p.g and substring(s.leaf_hash from 1 for 8) = p.lf';
-  return statement(`with p as (
-  select ord, sid, tenant, subject, g, lf, ue
-  from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bytea[], $6::int[]) with ordinality
-    as p(sid, tenant, subject, g, lf, ue, ord)
+  return statement(`with calls as materialized (
+  select $1::uuid[] as sid, $2::text[] as tenant, $3::text[] as subject, $4::int[] as g, $5::bytea[] as lf, $6::int[] as ue
+), p as materialized (
+  select p.ord, p.sid, p.tenant, p.subject, p.g, p.lf, p.ue
+  from calls c, unnest(c.sid, c.tenant, c.subject, c.g, c.lf, c.ue) with ordinality as p(sid, tenant, subject, g, lf, ue, ord)
 ), r as materialized (
   ${asked}
     and (${isLeaf} and s.confirmed_at is not null or s.gen - 1 = p.g and substring(s.parent_hash from 1 for 8) = p.lf)
