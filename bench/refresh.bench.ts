@@ -44,7 +44,7 @@ const script = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'castellan-bench-
 fs.writeFileSync(
   script,
   `\\set i random(1, ${SESSIONS})
-update castellan.session set gen = gen + 1, parent_hash = leaf_hash, leaf_hash = sha256(leaf_hash), leaf_nonce = sha256(leaf_hash), leaf_at = clock_timestamp(), confirmed_at = null, last_used_at = clock_timestamp(), idle_expires_at = least(clock_timestamp() + interval '14 days', expires_at) where id = ('00000000-0000-7000-8000-' || lpad(to_hex(:i), 12, '0'))::uuid and revoked_at is null;
+update castellan.session set gen = gen + 1, parent_hash = leaf_hash, leaf_hash = sha256(leaf_hash), leaf_nonce = sha256(leaf_hash), leaf_at = clock_timestamp(), confirmed_at = null, last_used_at = clock_timestamp(), idle_expires_at = least(clock_timestamp() + interval '14 days', expires_at) where id = ('00000000-0000-7000-8000-' || lpad(to_hex(:i::int), 12, '0'))::uuid and revoked_at is null;
 `,
 );
 const bin = postgresBinDir();

@@ -38,7 +38,7 @@ export async function startHttpApp(pool: pg.Pool, { storeOptions, ...extra }: Ex
     ...extra,
     stores,
   });
-  castellan.events.on('request.failed', ({ error, target }) => console.error(`500 at ${target}:`, error));
+  castellan.events.on('request.failed', ({ error, path }) => console.error(`500 at ${path}:`, error));
   await castellan.start();
   const { guard, authRoutes, problems } = createGate(castellan);
   const app = express();

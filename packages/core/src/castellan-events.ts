@@ -8,7 +8,12 @@ export type OperationEvents = {
   readonly 'store.unavailable': { readonly error: unknown };
   readonly 'store.recovered': object;
   /** Something was answered as 500 `internal`, and this is the only place that shows what it was. */
-  readonly 'request.failed': { readonly error: unknown; readonly requestId: string; readonly target: string };
+  readonly 'request.failed': {
+    readonly error: unknown;
+    readonly requestId: string;
+    /** Without the query, which may hold what no log should. */
+    readonly path: string;
+  };
   /** A setting that works and is probably not what was meant; told at the start. */
   readonly 'configuration.warning': { readonly message: string };
   readonly 'listener.failed': ListenerFailed;

@@ -191,6 +191,36 @@ test.each([
   expect(make).toThrow(name);
 });
 
+test('a tenant that only a guard could tell is asked for, never guessed', async () => {
+  const castellan = createCastellan({
+    ...base,
+    stores: memoryStores(),
+    tenantOf: ({ headers }) => String(headers.host),
+  });
+  await castellan.start();
+  await castellan.subjects.put({ id: 'ada', tenant: 'acme' });
+  const from = { headers: { host: 'acme' }, socket: {} } as never;
+  await expect(castellan.sessions.start({ subject: 'ada', from })).rejects.toThrow(/tenantOf/);
+  expect((await castellan.sessions.start({ subject: 'ada', tenant: 'acme', from })).body.token_type).toBe('Bearer');
+  await castellan.stop();
+});
+
+test.each([undefined, null, 'a\0b', 'x'.repeat(256)])(
+  'a tenant such as %j is a mistake of the app, told before anything is written',
+  (tenant) => {
+    const castellan = createCastellan({ ...base, stores: memoryStores(), tenantOf: () => tenant as string });
+    expect(() => castellan.http.exchange(requestOf('/', {}))).toThrow(TypeError);
+  },
+);
+
+test('what is told of a failed request holds no query', async () => {
+  const castellan = compose();
+  const paths: string[] = [];
+  castellan.events.on('request.failed', ({ path }) => paths.push(path));
+  castellan.http.problem(new Error('x'), castellan.http.exchange(requestOf('/orders?token=secret', {})));
+  expect(paths).toEqual(['/orders']);
+});
+
 test('a key that is missing or weak stops the start and is named, never shown', async () => {
   const castellan = createCastellan({
     ...base,

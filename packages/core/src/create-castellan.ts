@@ -27,7 +27,6 @@ import {
   mergeProblems,
   openPassage,
   originOf,
-  seatOf,
 } from './http/index.ts';
 import {
   createEvents,
@@ -42,6 +41,7 @@ import { lateAccessTokens } from './late-access-tokens.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { compilePolicy } from './policy.ts';
 import { problemCatalogue } from './problem-catalogue.ts';
+import { requestTenant } from './request-tenant.ts';
 import { createRevocations } from './revocation/index.ts';
 import {
   askStore,
@@ -167,7 +167,7 @@ export function createCastellan<
     ...(options.problems?.typeBase !== undefined && { typeBase: options.problems.typeBase }),
     problemOf: options.problems?.problemOf,
     report: (error, { context, request }) =>
-      tell('request.failed', { error, requestId: context.requestId, target: request.target }),
+      tell('request.failed', { error, requestId: context.requestId, path: request.target.split('?', 1)[0] ?? '' }),
   });
   const compile: Castellan['http']['compile'] = (policy) =>
     compilePolicy(policy, {
@@ -188,7 +188,8 @@ export function createCastellan<
   ];
   const open = compile({ public: true });
   const closed = compile({});
-  const exchange = exchangeFactory({ makeId, tenantOf: options.tenantOf });
+  const tenant = requestTenant(options.tenantOf);
+  const exchange = exchangeFactory({ makeId, tenantOf: tenant.of });
   const services = storeServices(stores);
   const lifecycle = createLifecycle(
     async () => {
@@ -218,11 +219,11 @@ export function createCastellan<
     events,
     subjects,
     sessions: {
-      async start({ from, tenant, ...wish }) {
+      async start({ from, tenant: named, ...wish }) {
         const origin = originOf(from);
         const tokens = await sessions.start({
           ...wish,
-          tenant: tenant ?? seatOf(from)?.exchange.context.tenant ?? '',
+          tenant: named ?? tenant.ofCarrier(from),
           origin,
         });
         return { headers: { 'cache-control': 'no-store' }, body: tokenMembers(tokens) };

@@ -18,6 +18,7 @@ export * from './session-store.ts';
 export type { ScopesQuestion } from './session-tokens.ts';
 export * from './sessions.ts';
 export * from './stall-gate.ts';
+export { checkTenant } from './subject-id.ts';
 export * from './subject-store.ts';
 export * from './subjects.ts';
 export * from './token-answer.ts';
