@@ -10,8 +10,8 @@ import path from 'node:path';
 import type { SessionStore } from '@castellan/core/sessions';
 import { createMigrations, postgresStores } from '@castellan/store-postgres';
 import pg from 'pg';
+import { postgresBinDir } from '../tests/support/postgres.ts';
 import { startPostgresServer } from '../tests/support/postgres-server.ts';
-import { postgresBinDir } from '../tests/support/services.ts';
 import { type Figure, inTurns, load, median, percentile } from './measure.ts';
 
 const SESSIONS = 64_000;

