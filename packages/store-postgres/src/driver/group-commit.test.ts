@@ -273,3 +273,23 @@ describe('group commit', () => {
     );
   });
 });
+
+it('flights share what is to be carried, and few calls are left together', async () => {
+  const sizes: number[] = [];
+  const send = groupCommit<number, number>({
+    mode: 'batch',
+    maxFlights: 2,
+    maxRows: 200,
+    key: String,
+    single: async (call) => call,
+    batch: async (calls) => {
+      sizes.push(calls.length);
+      return calls;
+    },
+  });
+  await Promise.all(Array.from({ length: 40 }, (_, call) => send(call)));
+  expect(sizes.slice(0, 2)).toEqual([20, 20]);
+  sizes.length = 0;
+  await Promise.all(Array.from({ length: 7 }, (_, call) => send(call)));
+  expect(sizes).toEqual([7]);
+});

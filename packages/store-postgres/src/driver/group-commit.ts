@@ -32,6 +32,9 @@ interface Waiting<Call, Result> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Fewer calls than this are not worth a second flight. */
+const SHARE_FROM = 8;
+
 /**
  * Gathers the calls of one verb: while a flight is under way they wait, and the next flight carries all of them as one
  * statement, so that one round trip and one fsync serve many. A lonely call goes at once with the plain statement and
@@ -88,13 +91,19 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
     }
   }
 
-  /** The calls of the next flight: one a key, none whose key is busy; the others keep their places. */
+  /**
+   * The calls of the next flight: one a key, none whose key is busy; the others keep their places. It takes its share of
+   * all that is to be carried: flights that take whatever is there run into one large and one small, and the database
+   * waits for us while we read the large one's answers (32 callers: 1.15 against 0.98 of pgbench).
+   */
   function takeRows(): Waiting<Call, Result>[] {
+    const share = Math.max(SHARE_FROM, Math.ceil((busy.size + gathered.length) / maxFlights));
+    const most = Math.min(maxRows, share);
     const rows: Waiting<Call, Result>[] = [];
     const rest: Waiting<Call, Result>[] = [];
     for (const waiting of gathered) {
       if (leftWithoutFlight(waiting)) continue;
-      if (rows.length >= maxRows || busy.has(waiting.key)) {
+      if (rows.length >= most || busy.has(waiting.key)) {
         rest.push(waiting);
         continue;
       }
