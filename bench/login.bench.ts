@@ -15,6 +15,7 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 1000 });
 
 interface Answer {
   readonly status: number;
+  readonly retryAfterMs: number;
   readonly body: Record<string, unknown>;
 }
 function call(method: string, route: string, body?: object, token?: string): Promise<Answer> {
@@ -27,7 +28,11 @@ function call(method: string, route: string, body?: object, token?: string): Pro
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(parts).toString()) }),
+        resolve({
+          status: response.statusCode ?? 0,
+          retryAfterMs: Number(response.headers['retry-after'] ?? 1) * 1000,
+          body: JSON.parse(Buffer.concat(parts).toString()),
+        }),
       );
     });
     request.on('error', reject);
@@ -41,14 +46,14 @@ const token = String(registered.body['access_token']);
 const stored = await hash(PASSWORD, { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 });
 const cores = os.availableParallelism();
 const pure = async () => (await load(cores, 4000, () => verify(stored, PASSWORD))).perSecond;
-/** Useful sign-ins per second: those answered 200. A refused client waits as it is told to, a second at most. */
+/** Useful sign-ins per second: those answered 200. A refused client waits as long as `Retry-After` says. */
 const useful = async (clients: number): Promise<number> => {
   let good = 0;
   const start = performance.now();
   await load(clients, 4000, async () => {
-    const { status } = await login();
+    const { status, retryAfterMs } = await login();
     if (status === 200) good++;
-    else if (status === 503) await delay(200);
+    else if (status === 503) await delay(retryAfterMs);
     else throw new Error(`login answered ${status}`);
   });
   return good / ((performance.now() - start) / 1000);
