@@ -195,6 +195,7 @@ describe('a refresh token', () => {
     const { id } = ada.body['account'] as { id: string };
     const { body } = await app.castellan.sessions.start({
       subject: id,
+      tenant: '',
       transport: 'cookie',
       from: { headers: {}, socket: {} } as never,
     });
