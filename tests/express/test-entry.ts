@@ -62,6 +62,7 @@ export function testEntry(endpoints: readonly Endpoint[] = []): TestEntry {
     http: {
       compile,
       exchange: exchangeFactory({ makeId: () => `request-${++made}` }),
+      front: () => undefined,
       open: (policy, exchange) => openPassage(policy, exchange, problem),
       match: endpointTable(endpoints),
       serve: createEndpointServer({

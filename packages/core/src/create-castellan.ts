@@ -24,6 +24,7 @@ import {
   type Endpoint,
   endpointTable,
   exchangeFactory,
+  type Mount,
   mergeProblems,
   openPassage,
   originOf,
@@ -211,8 +212,9 @@ export function createCastellan<
     http: {
       compile: compile as Castellan<ShapeOf<Tiers, Actions, Tx>>['http']['compile'],
       exchange,
+      front: () => undefined,
       open: (policy, exchange) => openPassage(policy, exchange, problem),
-      match: endpointTable(endpoints),
+      match: tableOf({ auth: endpoints, health: [] }),
       serve: createEndpointServer({ policyOf: (endpoint) => (endpoint.public ? open : closed), problem }),
       problem,
     },
@@ -246,6 +248,11 @@ export function createCastellan<
     [Symbol.asyncDispose]: () => castellan.stop(),
   };
   return castellan;
+}
+
+function tableOf(mounts: Readonly<Record<Mount, readonly Endpoint[]>>): Castellan['http']['match'] {
+  const tables = { auth: endpointTable(mounts.auth), health: endpointTable(mounts.health) };
+  return (method, path, mount = 'auth') => tables[mount](method, path);
 }
 
 function checkStores<Tx>(stores: Stores<Tx>): void {

@@ -30,15 +30,32 @@ export type EndpointMatch =
   /** The path is known, the method is not: these are (405, `Allow`). */
   | { readonly allow: readonly string[] };
 
+/** The tables of endpoints: `/auth` and `/health`, wherever they are mounted. Default `auth`. */
+export type Mount = 'auth' | 'health';
+
+/** How an answer went out. */
+export interface Finish {
+  readonly status: number;
+  /** The line was cut before the answer was whole. */
+  readonly aborted: boolean;
+}
+
 /** What the composed object offers to an adapter. `P` is the type of its policies. */
 export interface Entry<P> {
   /** @throws TypeError naming the option when the policy makes no sense */
   compile(policy: P | undefined): CompiledPolicy;
-  /** Begins an exchange: context with tenant and request id. */
+  /** Begins an exchange: context with tenant and request id, and the headers that leave on every exit. */
   exchange(request: HttpRequest): Exchange;
+  /**
+   * Host and CORS, before anything costs: a preflight ends here, unaudited and unlimited. Asked once per request, right
+   * after the exchange has begun. `undefined`: go on.
+   */
+  front(exchange: Exchange): HttpResponse | undefined;
+  /** Told when an answer has left or its line was cut. Absent where nobody listens: then install no listener. */
+  readonly finished?: (exchange: Exchange, outcome: Finish) => void;
   open(policy: CompiledPolicy, exchange: Exchange): Passage;
   /** Looks a path below the prefix up. `undefined`: not ours. */
-  match(method: string, path: string): EndpointMatch | undefined;
+  match(method: string, path: string, mount?: Mount): EndpointMatch | undefined;
   /** Serves a mounted endpoint whole: guards, body, handler, problems. Never rejects. */
   serve(match: EndpointMatch, exchange: Exchange, readBody: () => Promise<RequestBody>): Promise<HttpResponse>;
   /** Anything thrown, as the one shape that leaves. */
