@@ -8,7 +8,7 @@ const arrows = {
   sessions: ['tokens', 'audit', 'revocation'],
   accounts: ['tokens', 'audit', 'revocation', 'sessions'],
 };
-const satellites = ['adapter-express', 'bcrypt', 'store-postgres', 'testkit'];
+const satellites = ['adapter-express', 'adapter-fastify', 'adapter-koa', 'bcrypt', 'store-postgres', 'testkit'];
 const slices = Object.keys(arrows);
 const own = (slice) => `^${core}/(kernel|http|${[slice, ...arrows[slice]].join('|')})/`;
 const test = '\\.(test|test-d)\\.ts$';
@@ -27,6 +27,18 @@ export default {
       severity: 'error',
       from: { path: `^${core}/http/`, pathNot: test },
       to: { path: '^packages/', pathNot: `^${core}/(kernel|http)/` },
+    },
+    {
+      name: 'node-imports-only-http-and-kernel',
+      severity: 'error',
+      from: { path: `^${core}/node/`, pathNot: test },
+      to: { path: '^packages/', pathNot: `^${core}/(kernel|http|node)/` },
+    },
+    {
+      name: 'slices-know-nothing-of-node',
+      severity: 'error',
+      from: { path: `^${core}/`, pathNot: [test, `^${core}/node/`] },
+      to: { path: `^${core}/node/` },
     },
     ...slices.map((slice) => ({
       name: `${slice}-imports-only-along-the-arrows`,

@@ -5,6 +5,7 @@ export default defineConfig({
     'src/index.ts',
     'src/kernel/index.ts',
     'src/http/index.ts',
+    'src/node/index.ts',
     'src/tokens/index.ts',
     'src/revocation/index.ts',
     'src/sessions/index.ts',

@@ -54,6 +54,7 @@ export function testEntry(endpoints: readonly Endpoint[] = []): TestEntry {
   const compile = (policy: TestPolicy = { head: [authenticate] }): CompiledPolicy => ({
     head: policy.head ?? [],
     body: policy.body ?? [],
+    reads: ['json', 'form'],
     route: policy.route,
   });
   let made = 0;

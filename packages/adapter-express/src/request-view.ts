@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { HttpRequest } from '@castellan/core/http';
 import { monotonicClock } from '@castellan/core/kernel';
 import type { ExpressRequest } from './middleware.ts';
@@ -39,11 +38,11 @@ const view: Omit<RequestView, 'of' | 'named' | 'arrivedAt'> & ThisType<RequestVi
  * @param route the route's template when somebody named it. Under a bare `app.use` Express knows none; of a router
  * that is mounted under a parameter Express knows the value, not the parameter.
  */
-export function requestView(req: IncomingMessage, route?: string): HttpRequest {
+export function requestView(of: ExpressRequest, route?: string, arrivedAt: number = monotonicClock()): HttpRequest {
   // assigned one by one: five times as fast as Object.assign or a literal with getters
   const request = Object.create(view) as RequestView;
-  request.of = req;
+  request.of = of;
   request.named = route;
-  request.arrivedAt = monotonicClock();
+  request.arrivedAt = arrivedAt;
   return request;
 }

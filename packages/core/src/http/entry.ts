@@ -1,11 +1,14 @@
 import type { Endpoint } from './endpoint.ts';
 import type { Exchange, HttpRequest, HttpResponse, RequestBody } from './exchange.ts';
 import type { BodyGuard, Guard } from './guard.ts';
+import type { BodyKind } from './parse-body.ts';
 
 /** A policy made into guards, in the order that `policy.ts` fixes. */
 export interface CompiledPolicy {
   readonly head: readonly Guard[];
   readonly body: readonly BodyGuard[];
+  /** Body types that the body guards take; none without body guards. Any other is 415. */
+  readonly reads?: readonly BodyKind[];
   /** The route's template when the policy names it. */
   readonly route: string | undefined;
 }

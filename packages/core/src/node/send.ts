@@ -1,17 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Exchange, type HttpResponse, isFlowing, lingerBeforeEnd } from '@castellan/core/http';
+import { type Exchange, type HttpResponse, isFlowing, lingerBeforeEnd } from '../http/index.ts';
 import type { Out } from './out.ts';
 import { isBodyless } from './response-head.ts';
-
-/** Puts the headers of an exchange on an answer; a handler may override them later. */
-export function putHeaders(res: ServerResponse, { headers }: Exchange): void {
-  for (const name in headers) res.setHeader(name, headers[name] as string | readonly string[]);
-}
 
 /** Sends an answer of ours whole, unless somebody has answered already or nobody is left to read it. */
 export function send(req: IncomingMessage, res: ServerResponse, exchange: Exchange, response: HttpResponse): void {
   if (res.headersSent || res.destroyed) return;
-  putHeaders(res, exchange);
+  for (const [name, value] of Object.entries(exchange.headers)) res.setHeader(name, value);
   res.statusCode = response.status;
   for (const [name, value] of Object.entries(response.headers)) res.setHeader(name, value);
   sendBody(req, res, response);

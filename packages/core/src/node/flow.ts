@@ -1,4 +1,4 @@
-import type { AtEnd, FlowingBody } from '@castellan/core/http';
+import type { AtEnd, FlowingBody } from '../http/index.ts';
 
 /** A body on its way: what may go out now, and what waits for the acts at its end. */
 export interface Flow {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AbandonedError, type Exchange, type HttpResponse, type Passage } from '@castellan/core/http';
+import { AbandonedError, type Exchange, type HttpResponse, type Passage } from '../http/index.ts';
 import { type Callback, readChunk, readEnd } from './chunk.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { outOf } from './out.ts';
@@ -23,6 +23,8 @@ export interface CaptureParts {
   readonly res: ServerResponse;
   readonly exchange: Exchange;
   readonly passage: Passage;
+  /** Takes the framework's hands off: an answer of ours goes out past it, with the headers that were prepared. */
+  readonly release: () => void;
   /** Told of what went wrong when it was too late to answer with it. */
   readonly report: (error: unknown) => void;
   /** How long a handler is waited for when the client has gone. */
@@ -38,7 +40,15 @@ const WAITING_LIMIT = 1_048_576;
  * Sits on an answer until the passage has seen it: on `writeHead`, `write`, `end` and `flushHeaders`. A whole answer
  * waits for `leave`; of a flowing one only the head does, and its end when somebody asked for it.
  */
-export function captureResponse({ req, res, exchange, passage, report, abandonAfterMs }: CaptureParts): Capture {
+export function captureResponse({
+  req,
+  res,
+  exchange,
+  passage,
+  report,
+  release,
+  abandonAfterMs,
+}: CaptureParts): Capture {
   const inner = outOf(res);
   /** open: nothing answered · leaving: the passage looks at it · passing: the head is on its way */
   let state: 'open' | 'leaving' | 'passing' = 'open';
@@ -201,6 +211,7 @@ export function captureResponse({ req, res, exchange, passage, report, abandonAf
         return;
       }
       ended = true;
+      release();
       forgetRepresentation(res);
       for (const [name, value] of Object.entries(exchange.headers))
         if (!res.hasHeader(name)) res.setHeader(name, value);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Headers, HttpResponse } from '@castellan/core/http';
+import type { Headers, HttpResponse } from '../http/index.ts';
 
 /** Statuses whose answers have no body (RFC 9110 section 6.4.1). */
 export function isBodyless(status: number): boolean {

@@ -1,0 +1,39 @@
+import type { ServerResponse } from 'node:http';
+import type { Framework } from '@castellan/core/node';
+import type { ExpressRequest, ParseMiddleware } from './middleware.ts';
+import { requestView } from './request-view.ts';
+
+/** One request as Express hands it out. */
+export interface ExpressCall {
+  readonly req: ExpressRequest;
+  readonly res: ServerResponse;
+}
+
+/** Express as the shared part of the adapters sees it. A bare Node server does as well. */
+export function expressFramework(parse: ParseMiddleware | undefined): Framework<ExpressCall> {
+  return {
+    request: ({ req }) => req,
+    response: ({ res }) => res,
+    view: ({ req }, route, arrivedAt) => requestView(req, route, arrivedAt),
+    body: ({ req }) => ({ value: req.body, raw: req.rawBody }),
+    putBody({ req }, value) {
+      (req as { body?: unknown }).body = value;
+    },
+    parse: parse && ((call) => run(parse, call)),
+    putHeaders({ res }, headers) {
+      for (const name in headers) res.setHeader(name, headers[name] as string | readonly string[]);
+    },
+    release() {}, // Express prepares its answers on Node's own
+  };
+}
+
+function run(parse: ParseMiddleware, { req, res }: ExpressCall): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (error?: unknown): void => {
+      if (error === undefined || error === null) resolve();
+      else reject(error instanceof Error ? error : new Error('the body parser failed', { cause: error }));
+    };
+    const result = parse(req as never, res as never, next);
+    if (result instanceof Promise) result.catch(next);
+  });
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { type Entry, type Exchange, givenRequestId, type HttpResponse } from '../http/index.ts';
+import type { Framework } from './framework.ts';
+import { type GateSeat, gateSeatOf, takeGateSeat } from './gate-seat.ts';
+import { send } from './send.ts';
+
+/**
+ * Meets a request: its exchange begins, somebody listens for its end, host and CORS have their say. Later doors go on
+ * with the exchange that is there: one request, one id.
+ */
+export interface Beginning<C> {
+  /** The exchange as this place sees it, or `undefined`: the front has answered. */
+  meet(carrier: C, route?: string): GateSeat | undefined;
+  /** An exchange for the answer to what failed before there was one: a tenant that could not be told, say. */
+  forFailure(carrier: C): Exchange;
+}
+
+/** Makes the beginning of requests. */
+export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): Beginning<C> {
+  const { finished } = http;
+
+  const tellEnd = (carrier: C, first: GateSeat, tell: NonNullable<typeof finished>): void => {
+    const request = framework.request(carrier);
+    const response = framework.response(carrier);
+    const end = (): void => {
+      const { exchange } = gateSeatOf(request) ?? first; // the last door's exchange knows the route
+      tell(exchange, { status: response.statusCode, aborted: !response.writableFinished });
+    };
+    if (response.closed) end();
+    else response.once('close', end);
+  };
+  const sendPast = (carrier: C, exchange: Exchange, answer: HttpResponse): undefined => {
+    framework.release(carrier);
+    send(framework.request(carrier), framework.response(carrier), exchange, answer);
+  };
+
+  return {
+    meet(carrier, route) {
+      const request = framework.request(carrier);
+      const met = gateSeatOf(request);
+      if (met) {
+        const { context, headers, request: earlier } = met.exchange;
+        const view = framework.view(carrier, route, earlier.arrivedAt);
+        return takeGateSeat(request, { request: view, context, headers }, met.capture);
+      }
+      const seat = takeGateSeat(request, http.exchange(framework.view(carrier, route)));
+      if (finished) tellEnd(carrier, seat, finished);
+      const answer = http.front(seat.exchange);
+      return answer ? sendPast(carrier, seat.exchange, answer) : seat;
+    },
+    forFailure(carrier) {
+      const seat = gateSeatOf(framework.request(carrier));
+      if (seat) return seat.exchange;
+      const request = framework.view(carrier, undefined);
+      try {
+        return http.exchange(request);
+      } catch {
+        const requestId = givenRequestId(request.headers) ?? randomUUID();
+        return { request, context: { requestId, tenant: '' }, headers: { 'x-request-id': requestId } };
+      }
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/**
+ * What the adapters share: doors, mounted endpoints and problems at Node's own request and response. An app never needs
+ * it; the adapter of another framework does.
+ * @packageDocumentation
+ */
+export type { Door } from './door.ts';
+export { enterDoor } from './door.ts';
+export type { Framework } from './framework.ts';
+export type { Mounted, MountPoint } from './mounted.ts';
+export { createNodeGate, type NodeGate, type NodeGateOptions } from './node-gate.ts';
+export { requestPath } from './request-path.ts';
