@@ -17,7 +17,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'tests/docs/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'tests/{docs,adapters}/**/*.test.ts'],
           exclude: ['**/*.server.test.ts'],
           testTimeout: 30_000,
           typecheck: {

@@ -16,7 +16,7 @@ export function expressFramework(parse: ParseMiddleware | undefined): Framework<
     response: ({ res }) => res,
     view: ({ req }, route, arrivedAt) => requestView(req, route, arrivedAt),
     body: ({ req }) => ({ value: req.body, raw: req.rawBody }),
-    putBody({ req }, value) {
+    putBody({ req }, { value }) {
       (req as { body?: unknown }).body = value;
     },
     parse: parse && ((call) => run(parse, call)),

@@ -84,7 +84,7 @@ export function createDoor<C, P>(
     try {
       if (framework.body(carrier).value === undefined && !framework.parse) {
         const read = await readBody(request, policy.reads ?? ['json'], bodyLimit);
-        framework.putBody(carrier, read.value);
+        framework.putBody(carrier, read);
         return passage.body(read);
       }
       if (framework.body(carrier).value === undefined) await framework.parse?.(carrier);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Headers, HttpRequest } from '../http/index.ts';
+import type { Headers, HttpRequest, RequestBody } from '../http/index.ts';
 
 /**
  * What an adapter tells of its framework; `C` is what the framework hands out for one request. Everything else, from
@@ -17,7 +17,7 @@ export interface Framework<C> {
   /** What a parser of the app has made of the body, and its bytes where the parser kept them. */
   body(carrier: C): { readonly value: unknown; readonly raw?: unknown };
   /** Gives the app the body that the library has read, where the app looks for it. */
-  putBody(carrier: C, value: unknown): void;
+  putBody(carrier: C, body: RequestBody): void;
   /** Runs the app's parser. Absent: the library reads bodies by its own rules. */
   parse?: ((carrier: C) => Promise<unknown>) | undefined;
   /** Puts headers on the answer that the handler is about to prepare; it may override them. */

@@ -1,0 +1,91 @@
+import { Stream } from 'node:stream';
+import type { Entry } from '@castellan/core/http';
+import { createNodeGate, enterDoor, type Mounted, type NodeGateOptions, requestPath } from '@castellan/core/node';
+import { type KoaContext, koaFramework, type Middleware, type ParseMiddleware } from './koa-framework.ts';
+
+/** What {@link createGate} may be told. */
+export interface GateOptions extends NodeGateOptions {
+  /**
+   * Parses the body for policies that look at it, for example `bodyParser()` of @koa/bodyparser: after the guards that
+   * need only the head, and only when `ctx.request.body` is not there yet. Default: the library's own strict reading,
+   * which leaves what it read in `ctx.request.body`.
+   */
+  readonly parse?: ParseMiddleware;
+}
+
+/** Castellan at the doors of a Koa app. */
+export interface Gate<P> {
+  /**
+   * First: `app.use(problems)`. Every request gets its id, its log line, the security headers, the checks of host and
+   * CORS, and a preflight its answer; errors and unknown paths leave as problems.
+   */
+  readonly problems: Middleware;
+  /**
+   * A middleware before a handler: `router.get('/orders/:id', guard({ scope: 'orders:read' }), handler)`. Without a
+   * policy it demands a valid access token.
+   *
+   * @throws TypeError naming the policy's member when the policy makes no sense
+   */
+  readonly guard: (policy?: P) => Middleware;
+  /** The library's endpoints: `app.use(authRoutes('/auth'))`. */
+  readonly authRoutes: (prefix: string) => Middleware;
+  /** Whether the process and what it depends on are well: `app.use(healthRoutes('/health'))`. */
+  readonly healthRoutes: (prefix: string) => Middleware;
+}
+
+/**
+ * Makes the gate of a Koa app. Opens nothing and starts no timer.
+ * @throws TypeError naming the option that makes no sense
+ */
+export function createGate<P>(castellan: { readonly http: Entry<P> }, options: GateOptions = {}): Gate<P> {
+  const { parse, ...shared } = options;
+  if (parse !== undefined && typeof parse !== 'function') throw new TypeError('options.parse must be a middleware');
+  const gate = createNodeGate(castellan.http, koaFramework(parse), shared);
+
+  const mount =
+    (serve: Mounted<KoaContext>) =>
+    (prefix: string): Middleware => {
+      if (!/^(\/[^/]+)*$/.test(prefix)) throw new TypeError(`the prefix is a path such as '/auth', not '${prefix}'`);
+      return async (context, next) => {
+        const path = requestPath(context.originalUrl);
+        const inside = path === prefix || path.startsWith(`${prefix}/`);
+        const served = inside ? serve(context, { path: path.slice(prefix.length) || '/', prefix }) : undefined;
+        await (served ?? next());
+      };
+    };
+
+  return {
+    async problems(context, next) {
+      // Koa's own `onerror` takes the headers away and answers in plain text, for a stream that fails later too
+      context.onerror = (error) => error && gate.fail(error, context);
+      try {
+        if (!gate.meet(context)) return;
+        await next();
+        if (context.respond !== false && isUnanswered(context)) gate.notFound(context);
+        else if (context.body instanceof Stream) watchSource(context.body, context, gate.fail);
+      } catch (error) {
+        gate.fail(error, context);
+      }
+    },
+    guard(policy) {
+      const door = gate.door(gate.compile(policy));
+      return async (context, next) => {
+        const admitted = enterDoor(door, context);
+        if (admitted === true || (await admitted)) await next();
+      };
+    },
+    authRoutes: mount(gate.auth),
+    healthRoutes: mount(gate.health),
+  };
+}
+
+/** Koa begins every answer as a 404 without a body; a handler that says 404 itself has answered. */
+function isUnanswered(context: KoaContext): boolean {
+  const { response } = context as unknown as { readonly response: { readonly _explicitStatus?: boolean } };
+  return context.status === 404 && (context.body === undefined || context.body === null) && !response._explicitStatus;
+}
+
+/** Koa pipes a body and forgets it: when its source fails half way the client would wait for ever. */
+function watchSource(source: Stream, context: KoaContext, fail: (error: unknown, context: KoaContext) => void): void {
+  source.once('error', (error) => fail(error, context));
+}
