@@ -17,8 +17,11 @@ export type { CastellanEvents, OperationEvents } from './castellan-events.ts';
 export type { AccountOptions, CastellanOptions, Tier } from './castellan-options.ts';
 export { createCastellan } from './create-castellan.ts';
 export {
+  bodyOf,
   type Carrier,
   type FieldFault,
+  type Guard,
+  type InferOutput,
   notImplemented,
   type Principal,
   Problem,
@@ -26,8 +29,10 @@ export {
   type ProblemOptions,
   type ProblemTable,
   principalOf,
+  type StandardSchemaV1,
   validateBody,
   validateQuery,
+  withBody,
   withPrincipal,
 } from './http/index.ts';
 export { type Duration, type Events, type Origin, StoreUnavailableError } from './kernel/index.ts';

@@ -1,4 +1,6 @@
 import { test } from 'vitest';
+import * as z from 'zod';
+import type { Guard } from './http/index.ts';
 import type { Policy } from './policy.ts';
 
 interface Mine {
@@ -7,11 +9,15 @@ interface Mine {
   readonly tx: never;
 }
 declare function guard(policy?: Policy<Mine>): void;
+declare const ownGuard: Guard;
+const Body = z.strictObject({ total: z.int() });
 
 test('a policy that makes no sense does not compile', () => {
   guard();
   guard({ scope: 'orders:write', tier: 'pro', audit: 'order.create', revocation: 'strict' });
   guard({ public: true, audit: 'order.create' });
+  guard({ public: true, body: Body, guards: [ownGuard, () => undefined] });
+  guard({ scope: 'orders:write', body: Body });
   // @ts-expect-error a public route has no principal
   guard({ public: true, scope: 'orders:write' });
   // @ts-expect-error a public route has no principal
@@ -22,4 +28,18 @@ test('a policy that makes no sense does not compile', () => {
   guard({ audit: 'order.burn' });
   // @ts-expect-error no such member
   guard({ scopes: ['a'] });
+  // @ts-expect-error a public route has no principal whose revocation could be asked for
+  guard({ public: true, revocation: 'strict' });
+  // @ts-expect-error revocation has no other setting
+  guard({ revocation: 'lax' });
+  // @ts-expect-error protected is what a route is anyway
+  guard({ public: false });
+  // @ts-expect-error the shape is a schema, not an example
+  guard({ body: { total: 1 } });
+  // @ts-expect-error the shape is a schema, not a function that checks
+  guard({ body: (value: unknown) => value === 1 });
+  // @ts-expect-error guards are a list, whose order counts
+  guard({ guards: ownGuard });
+  // @ts-expect-error a guard decides by an answer or a Problem, never by true and false
+  guard({ guards: [() => false] });
 });

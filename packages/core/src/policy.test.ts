@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import type { Guard } from './http/index.ts';
 import { compilePolicy, type GuardMakers, type Policy } from './policy.ts';
 
 const made: string[] = [];
@@ -35,6 +37,21 @@ describe('a policy', () => {
   });
   test('of a public route asks for nobody', () =>
     expect(compile({ public: true, audit: 'order.create' })).toEqual(['audit order.create']));
+  test("the app's own guards stand after authentication, in their order, on a public route too", () => {
+    const first: Guard = () => {};
+    const second: Guard = () => {};
+    const { head } = compilePolicy({ guards: [first, second] }, makers);
+    expect(head).toHaveLength(3);
+    expect(head.slice(1)).toEqual([first, second]);
+    expect(compilePolicy({ public: true, guards: [first] }, makers).head).toEqual([first]);
+  });
+  test('with a body schema reads JSON; without one no body is waited for', () => {
+    expect(compilePolicy({ body: z.strictObject({}) }, makers)).toMatchObject({
+      body: [expect.any(Function)],
+      reads: ['json'],
+    });
+    expect(compilePolicy({}, makers)).toMatchObject({ body: [], reads: [] });
+  });
   test.each([
     [{ public: true, scope: 'a' }, 'policy.public'],
     [{ public: true, tier: 'pro' }, 'policy.public'],
@@ -45,6 +62,11 @@ describe('a policy', () => {
     [{ audit: 'order.burn' }, 'policy.audit'],
     [{ revocation: 'lax' }, 'policy.revocation'],
     [{ route: 'orders' }, 'policy.route'],
+    [{ body: { total: 'number' } }, 'policy.body'],
+    [{ body: null }, 'policy.body'],
+    [{ body: { '~standard': { version: 2, vendor: 'x', validate: () => ({ value: 1 }) } } }, 'policy.body'],
+    [{ guards: () => {} }, 'policy.guards'],
+    [{ guards: [undefined] }, 'policy.guards'],
     [{ scopes: ['a'] }, 'policy.scopes'],
   ])('%j is a TypeError that names the member', (policy, name) => {
     expect(() => compile(policy)).toThrow(TypeError);

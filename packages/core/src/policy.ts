@@ -1,4 +1,13 @@
-import type { CompiledPolicy, Guard } from './http/index.ts';
+import {
+  type BodyGuard,
+  bodyGuard,
+  type CompiledPolicy,
+  type Guard,
+  isStandardSchema,
+  POLICY_BODIES,
+  type StandardSchemaV1,
+} from './http/index.ts';
+import { type BodyStep, type HeadStep, requestSteps } from './request-steps.ts';
 import { isScopeToken } from './tokens/index.ts';
 
 /** Names that one app has given: its tiers, its audit actions, its transaction. Bound once, at composition. */
@@ -11,6 +20,13 @@ export interface Shape {
 interface CommonPolicy<S extends Shape> {
   /** Writes one audit row per request, refusals too, under this action. */
   readonly audit?: S['action'];
+  /**
+   * The shape of the body, JSON: a schema of zod 4 or of any library that speaks Standard Schema, asynchronous ones too.
+   * A body of another shape is 422 before the handler runs; `bodyOf(req, schema)` gives what the schema made of it.
+   */
+  readonly body?: StandardSchemaV1;
+  /** The app's own guards, in this order, once the caller is known and before the body is read. */
+  readonly guards?: readonly Guard[];
   /** The route's template, where the framework can't tell it: `/orders/:id`. */
   readonly route?: string;
 }
@@ -52,37 +68,59 @@ export interface GuardMakers {
   authenticate(demand: Demand): Guard;
 }
 
-const MEMBERS = new Set(['public', 'scope', 'tier', 'revocation', 'audit', 'route']);
+const MEMBERS = new Set(['public', 'scope', 'tier', 'revocation', 'audit', 'body', 'guards', 'route']);
 
 /**
- * Makes guards of a policy. The user picks steps, never their order; the order is this function's, and
- * docs/lifecycle.md draws it: request id (`Entry.exchange`) → audit → problems (`Passage`) → authenticate → body is
- * read → handler.
+ * Makes guards of a policy. The user picks steps, never their order: that is `requestSteps`', and docs/lifecycle.md
+ * draws it.
  *
  * @throws TypeError naming the member when the policy makes no sense
  */
 export function compilePolicy(policy: Policy | undefined = {}, makers: GuardMakers): CompiledPolicy {
+  checkPolicy(policy, makers);
+  const { audit, scope, tier, revocation, guards = [], body, route } = policy;
+  const demand: Demand = { scopes: scopesOf(scope), tier, strict: revocation === 'strict' };
+  const ofHead: Readonly<Record<HeadStep, readonly Guard[]>> = {
+    audit: audit === undefined ? [] : [makers.audit(audit)],
+    authenticate: policy.public ? [] : [makers.authenticate(demand)],
+    guards,
+  };
+  const ofBody: Readonly<Record<BodyStep, readonly BodyGuard[]>> = {
+    validate: body === undefined ? [] : [bodyGuard(body)],
+  };
+  return {
+    head: requestSteps.flatMap((step) => (step.at === 'head' ? ofHead[step.name] : [])),
+    body: requestSteps.flatMap((step) => (step.at === 'body' ? ofBody[step.name] : [])),
+    reads: body === undefined ? [] : POLICY_BODIES,
+    route,
+  };
+}
+
+function checkPolicy(policy: Policy, { tiers, actions }: GuardMakers): void {
   const member = (name: string, problem: string): never => {
     throw new TypeError(`policy.${name} ${problem}`);
   };
   for (const name of Object.keys(policy)) if (!MEMBERS.has(name)) member(name, 'is not known');
-  const { audit, tier, scope, revocation, route } = policy;
+  const { audit, tier, scope, revocation, body, guards, route } = policy;
   if (policy.public !== undefined && policy.public !== true) member('public', 'is true or left out');
   if (policy.public && (scope ?? tier ?? revocation) !== undefined)
     throw new TypeError('policy.public: a public route has no principal, so scope, tier and revocation say nothing');
-  if (tier !== undefined && !makers.tiers.includes(tier))
-    member('tier', `must be one of ${makers.tiers.join(', ')}, not ${JSON.stringify(tier)}`);
+  if (tier !== undefined && !tiers.includes(tier))
+    member('tier', `must be one of ${tiers.join(', ')}, not ${JSON.stringify(tier)}`);
   if (revocation !== undefined && revocation !== 'strict') member('revocation', "is 'strict' or left out");
-  const scopes = scope === undefined ? [] : typeof scope === 'string' ? [scope] : scope;
-  for (const one of scopes)
+  for (const one of scopesOf(scope))
     if (!isScopeToken(one))
       member('scope', `must hold scope tokens (RFC 6749 section 3.3), not ${JSON.stringify(one)}`);
-  if (audit !== undefined && !makers.actions.includes(audit))
+  if (audit !== undefined && !actions.includes(audit))
     member('audit', `must be one of options.audit.actions, not ${JSON.stringify(audit)}`);
+  if (body !== undefined && !isStandardSchema(body))
+    member('body', 'must be a schema of a library that speaks Standard Schema version 1, such as zod 4');
+  if (guards !== undefined && !(Array.isArray(guards) && guards.every((guard) => typeof guard === 'function')))
+    member('guards', 'must be an array of functions');
   if (route !== undefined && !route.startsWith('/')) member('route', "is a template such as '/orders/:id'");
+}
 
-  const head: Guard[] = [];
-  if (audit !== undefined) head.push(makers.audit(audit)); // first: its `after` must see refusals too
-  if (!policy.public) head.push(makers.authenticate({ scopes, tier, strict: revocation === 'strict' }));
-  return { head, body: [], route };
+function scopesOf(scope: Policy['scope']): readonly string[] {
+  if (scope === undefined) return [];
+  return typeof scope === 'string' ? [scope] : scope;
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { StandardSchemaV1 } from './standard-schema.ts';
 
 /** Header fields by lower-case name. */
 export type Headers = Record<string, string | readonly string[]>;
@@ -58,6 +59,8 @@ export interface Context {
   requestId: string;
   tenant: string;
   principal?: Principal;
+  /** Bodies that policies have validated, by their schema: what `bodyOf` reads. */
+  validated?: ReadonlyMap<StandardSchemaV1, unknown>;
 }
 
 /** A request on its way through the guards. */

@@ -1,12 +1,25 @@
 import type * as z from 'zod';
 import { jsonPointer } from './json-pointer.ts';
 import type { FieldFault } from './problem.ts';
+import type { StandardIssue } from './standard-schema.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Says in our own words what a schema found: codes that stay the same, and never the value that was sent. */
+/** As much of a foreign library's message as leaves; some repeat the value that was sent. */
+const DETAIL_LENGTH = 200;
+
+/** Says in our own words what a schema of zod 4 found: codes that stay the same, and never the value that was sent. */
 export function fieldFaults(issues: readonly Issue[], value: unknown): readonly FieldFault[] {
   return issues.flatMap((issue) => faultsOf(issue, value));
+}
+
+/** What a schema of another library found, in that library's words: the code is always `invalid`. */
+export function foreignFaults(issues: readonly StandardIssue[]): readonly FieldFault[] {
+  return issues.map(({ path = [], message }) => ({
+    pointer: jsonPointer(path.map((step) => (typeof step === 'object' ? step.key : step))),
+    code: 'invalid',
+    detail: message.slice(0, DETAIL_LENGTH).toWellFormed(),
+  }));
 }
 
 function faultsOf(issue: Issue, value: unknown): readonly FieldFault[] {

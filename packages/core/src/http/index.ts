@@ -4,6 +4,8 @@
  */
 export { AbandonedError } from './abandoned.ts';
 export { canonicalAddress, maskAddress } from './address.ts';
+export { bodyGuard, POLICY_BODIES } from './body-guard.ts';
+export { bodyOf, withBody } from './body-of.ts';
 export * from './endpoint.ts';
 export { type EndpointTable, endpointTable } from './endpoint-table.ts';
 export * from './entry.ts';
@@ -23,4 +25,5 @@ export { announcesBody, BODY_LIMIT, readBody } from './read-body.ts';
 export { type ExchangeFactoryOptions, exchangeFactory, givenRequestId } from './request-id.ts';
 export { type Carrier, principalOf, rawOf, type Seat, seatOf, seatOfRaw, takeSeat, withPrincipal } from './seat.ts';
 export { createEndpointServer, type EndpointServer, type EndpointServerOptions } from './serve-endpoint.ts';
+export * from './standard-schema.ts';
 export { validateBody, validateQuery } from './validate.ts';

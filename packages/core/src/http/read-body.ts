@@ -24,7 +24,7 @@ export async function readBody(
 }
 
 /** Whether the head says that a body follows (RFC 9112 section 6.3). */
-export function announcesBody({ headers }: IncomingMessage): boolean {
+export function announcesBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 

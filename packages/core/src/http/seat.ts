@@ -65,23 +65,30 @@ export function withPrincipal<C extends Carrier>(
   carrier: C,
   principal: Partial<Principal> & Pick<Principal, 'subject'>,
 ): C {
-  const raw = rawOf(carrier);
   const { tenant = '', sessionId = 'test', scopes = new Set<string>(), tier = '', claims = {}, subject } = principal;
-  takeSeat(raw, {
-    passage: undefined,
-    exchange: {
-      request: {
-        method: raw.method ?? 'GET',
-        target: raw.url ?? '/',
-        route: undefined,
-        headers: raw.headers ?? {},
-        ip: raw.socket?.remoteAddress ?? '',
-        arrivedAt: 0,
-        gone: false,
-      },
-      context: { requestId: 'test', tenant, principal: { subject, tenant, sessionId, scopes, tier, claims } },
-      headers: {},
-    },
-  });
+  const { context } = seatForTest(carrier);
+  context.tenant = tenant;
+  context.principal = { subject, tenant, sessionId, scopes, tier, claims };
   return carrier;
+}
+
+/** The exchange of a request that met no guard, made when it isn't there: for unit tests of handlers. */
+export function seatForTest(carrier: Carrier): Exchange {
+  const seated = seatOf(carrier);
+  if (seated) return seated.exchange;
+  const raw = rawOf(carrier);
+  const exchange: Exchange = {
+    request: {
+      method: raw.method ?? 'GET',
+      target: raw.url ?? '/',
+      route: undefined,
+      headers: raw.headers ?? {},
+      ip: raw.socket?.remoteAddress ?? '',
+      arrivedAt: 0,
+      gone: false,
+    },
+    context: { requestId: 'test', tenant: '' },
+    headers: {},
+  };
+  return takeSeat(raw, { passage: undefined, exchange }).exchange;
 }

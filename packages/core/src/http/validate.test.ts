@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { Problem } from './problem.ts';
+import { doubled } from './standard-schema.cases.ts';
 import { validateBody, validateQuery } from './validate.ts';
 
 function faults(act: () => unknown): readonly { pointer: string; code: string; detail: string }[] {
@@ -130,6 +131,32 @@ describe('validateBody', () => {
         else expect(() => validateBody(z.any(), { value, raw: undefined })).not.toThrow();
       }),
     );
+  });
+
+  it('takes schemas of other libraries, in whose words it says what is wrong', () => {
+    expect(validateBody(doubled(), { total: 2 })).toEqual({ twice: 4 });
+    expect(faults(() => validateBody(doubled(), {}))).toEqual([
+      { pointer: '/total', code: 'invalid', detail: 'Expected a number' },
+    ]);
+  });
+
+  it('an asynchronous schema is a TypeError that says where it may stand', () => {
+    for (const body of [{ total: 2 }, {}])
+      expect(() => validateBody(doubled({ late: true }), body)).toThrow(/^this schema is asynchronous: .*guard\(/);
+    expect(() => validateQuery(doubled({ late: true }), new URLSearchParams())).toThrow(TypeError);
+    expect(() =>
+      validateBody(
+        z.string().refine(async () => true),
+        'x',
+      ),
+    ).toThrow(/sync/);
+  });
+
+  it('a rule of zod that throws is told as it is', () => {
+    const broken = z.string().refine(() => {
+      throw new RangeError('the list of words is not there');
+    });
+    expect(() => validateBody(broken, 'x')).toThrow(RangeError);
   });
 
   it('a body of 30,000 levels and one of 10,000 unknown members are refused like any other', () => {
