@@ -21,9 +21,15 @@ import {
 import { credentialByEmailStatement, credentialByIdStatement } from './sql/account-read.ts';
 import { accountRehashStatement } from './sql/account-rehash.ts';
 import { type AccountRow, type CredentialRow, readAccount, readCredential } from './sql/account-row.ts';
-import { accountUpdateStatement, accountUpdateValues } from './sql/account-update.ts';
+import {
+  accountUpdateRecallStatement,
+  accountUpdateRecallValues,
+  accountUpdateStatement,
+  accountUpdateValues,
+} from './sql/account-update.ts';
 import { boundId } from './sql/bound.ts';
 import type { IssuedRow } from './sql/issued-session.ts';
+import { accountSettledStatement } from './sql/recall.ts';
 
 /** Accounts on PostgreSQL. One verb, one statement; `create` with the caller's own writes is one transaction. */
 export function accountStore<Tx>(driver: Driver<Tx>, s: string): AccountStore<Tx> {
@@ -34,6 +40,8 @@ export function accountStore<Tx>(driver: Driver<Tx>, s: string): AccountStore<Tx
   const byEmail = credentialByEmailStatement(s);
   const byId = credentialByIdStatement(s);
   const update = accountUpdateStatement(s);
+  const updatedBefore = accountUpdateRecallStatement(s);
+  const settled = accountSettledStatement(s);
   const rehash = accountRehashStatement(s);
   const changePassword = changePasswordStatement(s);
   const changed = passwordChangedStatement(s);
@@ -76,7 +84,11 @@ export function accountStore<Tx>(driver: Driver<Tx>, s: string): AccountStore<Tx
       return (await credential(byId, tenant, boundId(id)))?.account;
     },
     async update(call) {
-      const [row] = await driver.run<AccountRow>(update, accountUpdateValues(call), repeatable);
+      const recall = () => ({
+        settled: { statement: settled, values: [call.tenant, boundId(call.id)] },
+        answer: { statement: updatedBefore, values: accountUpdateRecallValues(call) },
+      });
+      const [row] = await driver.run<AccountRow>(update, accountUpdateValues(call), { ...repeatable, recall });
       return row && readAccount(row);
     },
     async rehash({ tenant, id, from, to }) {

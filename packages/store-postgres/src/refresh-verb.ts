@@ -1,11 +1,13 @@
 import type { RefreshCall, RefreshOutcome } from '@castellan/core/sessions';
 import { askAgain } from './ask-again.ts';
 import { readMs, readText } from './driver/columns.ts';
-import type { Runner } from './driver/driver.ts';
+import type { Recall, Runner, RunOptions } from './driver/driver.ts';
 import { groupCommit } from './driver/group-commit.ts';
 import type { GatheredVerbOptions } from './gathered-verb-options.ts';
 import { placed, together } from './placed.ts';
 import { HOT_MS } from './run-options.ts';
+import { boundId } from './sql/bound.ts';
+import { sessionSettledStatement } from './sql/recall.ts';
 import { type RefreshRow, readRefresh, refreshStatement, refreshValues } from './sql/session-refresh.ts';
 import {
   type RefreshBatchRow,
@@ -14,6 +16,12 @@ import {
   refreshBatchValues,
   sameRefreshSettings,
 } from './sql/session-refresh-batch.ts';
+import {
+  refreshBatchRecallStatement,
+  refreshBatchRecallValues,
+  refreshRecallStatement,
+  refreshRecallValues,
+} from './sql/session-refresh-recall.ts';
 
 interface Arrived {
   readonly call: RefreshCall;
@@ -34,9 +42,16 @@ export function refreshVerb(
 ): (call: RefreshCall) => Promise<RefreshOutcome> {
   const one = refreshStatement(s);
   const many = refreshBatchStatement(s);
+  const oneBefore = refreshRecallStatement(s);
+  const manyBefore = refreshBatchRecallStatement(s);
+  const settled = sessionSettledStatement(s);
   const leftMs = ({ call, at }: Arrived): number => call.budgetMs - (clock() - at);
-  const howLong = (left: number) =>
-    ({ retry: 'idempotent', timeoutMs: HOT_MS, withinMs: Math.max(0, left) + SLACK_MS }) as const;
+  const how = (left: number, recall: () => Recall): RunOptions => ({
+    retry: 'idempotent',
+    timeoutMs: HOT_MS,
+    withinMs: Math.max(0, left) + SLACK_MS,
+    recall,
+  });
 
   const gathered = groupCommit<Arrived, RefreshOutcome>({
     mode,
@@ -44,12 +59,17 @@ export function refreshVerb(
     key: ({ call }) => call.sessionId,
     expired: (arrived) => (leftMs(arrived) <= 0 ? { result: { outcome: 'deadline' } } : undefined),
     async single(arrived) {
+      const { call } = arrived;
+      const recall = (): Recall => ({
+        settled: { statement: settled, values: [boundId(call.sessionId)] },
+        answer: { statement: oneBefore, values: refreshRecallValues(call) },
+      });
       let last: RefreshRow | undefined;
       return askAgain(
         async () => {
-          const values = () => refreshValues(arrived.call, leftMs(arrived));
-          [last] = await runner.run<RefreshRow>(one, values, howLong(leftMs(arrived)));
-          return readRefresh(last, arrived.call);
+          const values = () => refreshValues(call, leftMs(arrived));
+          [last] = await runner.run<RefreshRow>(one, values, how(leftMs(arrived), recall));
+          return readRefresh(last, call);
         },
         // a row that stays ahead of its subject: one of the two was restored without the other
         () => ({ outcome: 'revoked', subject: readText(last?.subject), now: readMs(last?.now) }),
@@ -61,12 +81,14 @@ export function refreshVerb(
         (a, b) => sameRefreshSettings(a.call, b.call),
         async (flying) => {
           const [first, ...rest] = flying;
+          const calls = [first.call, ...rest.map(({ call }) => call)] as const;
           const values = () => {
             const late = flying.filter((arrived) => leftMs(arrived) <= 0).map(({ call }) => call);
-            return refreshBatchValues([first.call, ...rest.map(({ call }) => call)], new Set(late));
+            return refreshBatchValues(calls, new Set(late));
           };
+          const recall = (): Recall => ({ answer: { statement: manyBefore, values: refreshBatchRecallValues(calls) } });
           // the most patient one's: a call with little time left must not fail all that fly with it
-          const rows = await runner.run<RefreshBatchRow>(many, values, howLong(Math.max(...flying.map(leftMs))));
+          const rows = await runner.run<RefreshBatchRow>(many, values, how(Math.max(...flying.map(leftMs)), recall));
           return placed(flying, rows, (row, { call }) => readRefreshBatch(row, call));
         },
       ),

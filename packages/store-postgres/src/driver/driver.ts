@@ -21,9 +21,28 @@ export function valuesNow(values: Values): readonly BindValue[] {
   return typeof values === 'function' ? values() : values;
 }
 
+/** A statement with what it is given. */
+export interface Query {
+  readonly statement: Statement;
+  readonly values: Values;
+}
+
+/** How a statement learns that it was carried out by a try whose outcome is unknown. */
+export interface Recall {
+  /** Waits, by a lock in share mode on what the statement locks, until such a try has ended if it is still under way. */
+  readonly settled?: Query;
+  /** Asked next: its rows are what that try would have answered. None: it was not carried out. */
+  readonly answer: Query;
+}
+
 /** How a statement or a transaction is carried out. */
 export interface RunOptions {
   readonly retry: Retry;
+  /**
+   * Asked before a statement is sent again after the connection was lost, and never otherwise: first tries pay nothing.
+   * Only for single statements with `retry: 'idempotent'`.
+   */
+  readonly recall?: () => Recall;
   /** How long one statement may take, ms. One second later its connection is destroyed. Default 5,000; hot paths 1,000. */
   readonly timeoutMs?: number;
   /** How long everything may take, ms: waiting for a connection, the statement, tries. Default: no bound of its own. */
@@ -59,7 +78,7 @@ export interface Driver<Tx> extends Runner {
 }
 
 /** How a transaction is carried out. */
-export interface TransactionOptions extends Omit<RunOptions, 'retry'> {
+export interface TransactionOptions extends Omit<RunOptions, 'retry' | 'recall'> {
   /** Whether the unit may be carried out again when the answer to COMMIT was lost. Default `never`. */
   readonly retry?: 'idempotent' | 'never';
 }

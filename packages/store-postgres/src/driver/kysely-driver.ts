@@ -1,8 +1,9 @@
 import { type MonotonicClock, monotonicClock } from '@castellan/core/kernel';
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely';
 import { bounded } from './bounded.ts';
-import { type Driver, type Runner, type RunOptions, type Values, valuesNow } from './driver.ts';
+import { type Driver, type Query, type Runner, type RunOptions, type Values, valuesNow } from './driver.ts';
 import { AnswerLateError, ConnectionWaitError, type Fault, faultOf } from './fault.ts';
+import { recalledOr } from './recalled.ts';
 import { rejectionOf } from './rejection.ts';
 import { type Attempt, type Place, withRetries } from './retry.ts';
 import { checkServer } from './server-check.ts';
@@ -34,11 +35,13 @@ export function kyselyDriver<DB>(db: Kysely<DB>, options: KyselyDriverOptions = 
 
     async run<R extends object>(statement: Statement, values: Values, how: RunOptions) {
       const withinMs = how.withinMs ?? Number.POSITIVE_INFINITY;
-      const result = await withRetries<readonly R[]>(means, { retry: how.retry, withinMs }, async (_before, leftMs) => {
+      const result = await withRetries<readonly R[]>(means, { retry: how.retry, withinMs }, async (before, leftMs) => {
         try {
           // the wait for a connection is part of it: Kysely does not tell when it has one
           const limitMs = Math.max(0, Math.min(connectionWaitMs + (how.timeoutMs ?? statementMs), leftMs));
-          return { ok: true, value: await executeOnConnection<DB, R>(plain, statement, values, limitMs) };
+          const ask = (query: Query): Promise<readonly R[]> =>
+            executeOnConnection<DB, R>(plain, query.statement, query.values, limitMs);
+          return { ok: true, value: await recalledOr({ statement, values }, how, before, ask) };
         } catch (error) {
           return { ok: false, fault: faultOf(error), place: 'statement', error };
         }

@@ -1,12 +1,13 @@
 import { type MonotonicClock, monotonicClock, StoreUnavailableError } from '@castellan/core/kernel';
 import type { Transaction } from 'kysely';
 import { bounded } from './bounded.ts';
-import { type BindValue, type Driver, type RunOptions, type Values, valuesNow } from './driver.ts';
+import { type BindValue, type Driver, type Query, type RunOptions, type Values, valuesNow } from './driver.ts';
 import { faultOf } from './fault.ts';
 import { faultOnLease, isUnfit } from './lease-fault.ts';
 import { type Lease, type Leases, poolLeases } from './pool-lease.ts';
 import type { PoolLike, PoolQuery } from './pool-like.ts';
 import { runUnit } from './pool-unit.ts';
+import { recalledOr } from './recalled.ts';
 import { rejectionOf } from './rejection.ts';
 import { type Attempt, type Failure, withRetries } from './retry.ts';
 import { checkServer } from './server-check.ts';
@@ -47,15 +48,18 @@ export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}):
     async run<R extends object>(statement: Statement, values: Values, how: RunOptions) {
       const limitMs = (how.timeoutMs ?? statementMs) + watchdogGraceMs;
       const withinMs = how.withinMs ?? Number.POSITIVE_INFINITY;
-      const tries = withRetries<R[]>(means, { retry: how.retry, withinMs }, async (before, leftMs) => {
+      const tries = withRetries<readonly R[]>(means, { retry: how.retry, withinMs }, async (before, leftMs) => {
         const checkout = await tryCheckout(how.retry === 'read' ? readLeases : leases, leftMs);
         if (!checkout.ok) return checkout;
         const lease = checkout.value;
         try {
-          const query = queryOf(statement, valuesNow(values), named && !hadBrokenPlan(before));
-          const { rows } = await lease.query(query, limitMs);
+          const ask = async (query: Query): Promise<readonly R[]> => {
+            const sent = queryOf(query.statement, valuesNow(query.values), named && !hadBrokenPlan(before));
+            return (await lease.query(sent, limitMs)).rows as R[];
+          };
+          const value = await recalledOr({ statement, values }, how, before, ask);
           lease.release(false);
-          return { ok: true, value: rows as R[] };
+          return { ok: true, value };
         } catch (error) {
           const fault = faultOnLease(lease, error);
           lease.release(isUnfit(lease, fault, error));

@@ -6,6 +6,7 @@ import { accountColumns } from './account-row.ts';
 import { boundId, boundNow } from './bound.ts';
 import { clock, insertAudit } from './fragments.ts';
 import { originValues } from './origin-values.ts';
+import { ownAudit, recallValues } from './recall.ts';
 
 /** Changes the owner's fields, each only where it is given. No row: no such account. */
 export function accountUpdateStatement(s: string): Statement {
@@ -35,6 +36,14 @@ export function accountUpdateStatement(s: string): Statement {
 select ${accountColumns('upd', 'u')} from upd join ${s}.subject u on u.tenant = upd.tenant and u.id = upd.id::text`);
 }
 
+/** What the same call has answered before; the account as it is now. */
+export function accountUpdateRecallStatement(s: string): Statement {
+  return statement(`select ${accountColumns('a', 'u')}
+from (select a.at from ${ownAudit(s, '$1::uuid', '$2::timestamptz')}) w, ${s}.account a
+join ${s}.subject u on u.tenant = a.tenant and u.id = a.id::text
+where a.tenant = $3::text and a.id = $4::uuid and a.deleted_at is null`);
+}
+
 /** A change of the owner's fields. */
 export interface AccountUpdate {
   readonly tenant: string;
@@ -57,4 +66,8 @@ export function accountUpdateValues({ tenant, id, patch, audit, now }: AccountUp
     ...originValues(audit.origin),
     boundNow(now),
   ];
+}
+
+export function accountUpdateRecallValues(call: AccountUpdate): readonly BindValue[] {
+  return [...recallValues(call), call.tenant, boundId(call.id)];
 }

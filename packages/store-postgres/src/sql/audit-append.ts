@@ -18,6 +18,18 @@ export function auditAppendStatement(s: string): Statement {
   );
 }
 
+/** Whether all of these entries are there: ids, and the earliest time that one of them was given. */
+export function auditRecallStatement(s: string): Statement {
+  return statement(`select true as written from ${s}.audit_event a
+where a.id = any ($1::uuid[]) and a.at > least($2::timestamptz, now()) - interval '1 minute'
+having count(distinct a.id) = cardinality($1::uuid[])`);
+}
+
+export function auditRecallValues(entries: readonly AuditEntry[]): readonly BindValue[] {
+  const times = entries.map(({ at }) => at).filter((at) => at !== undefined);
+  return [[...new Set(entries.map(({ id }) => id))], boundNow(times.length > 0 ? Math.min(...times) : undefined)];
+}
+
 export function auditAppendValues(entries: readonly AuditEntry[]): readonly BindValue[] {
   const origins = entries.map((entry) => originValues(entry.origin));
   return [

@@ -7,6 +7,7 @@ import { revocationCode, revokeReason } from './codes.ts';
 import { clock, insertAudit, insertRevocation } from './fragments.ts';
 import { live } from './live.ts';
 import { originValues } from './origin-values.ts';
+import { ownAudit } from './recall.ts';
 
 /** Ends all sessions of a subject but one; locked in the order of their ids, so that two of these never wait in a ring. */
 export function revokeOthersStatement(s: string): Statement {
@@ -38,7 +39,15 @@ export function revokeOthersStatement(s: string): Statement {
 select d.id::text as id, t.now from t left join d on true order by d.id desc`);
 }
 
-/** A row of {@link revokeOthersStatement}: one without id when there was none to end. */
+/** What the same call has answered before: what was revoked by the transaction that wrote its audit row. */
+export function revokeOthersRecallStatement(s: string): Statement {
+  return statement(`select r.key as id, a.at as now
+from (select a.tx, a.at, a.tenant from ${ownAudit(s, '$1::uuid', '$2::timestamptz')}) a
+left join ${s}.revocation r on r.tx = a.tx and r.at = a.at and r.tenant = a.tenant and r.kind = ${revocationCode.session}
+order by r.key::uuid desc`);
+}
+
+/** A row of both statements: one without id when there was none to end. */
 export interface RevokeOthersRow {
   readonly id: unknown;
   readonly now: unknown;

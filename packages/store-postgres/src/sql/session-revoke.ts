@@ -7,6 +7,7 @@ import { revocationCode, revokeReasonOf, transportCode } from './codes.ts';
 import { clock, insertAudit, insertRevocation } from './fragments.ts';
 import { live } from './live.ts';
 import { originValues } from './origin-values.ts';
+import { ownAudit } from './recall.ts';
 
 /** Ends one session. No row: missing, foreign or over already. */
 export function revokeStatement(s: string): Statement {
@@ -37,7 +38,12 @@ export function revokeStatement(s: string): Statement {
 select d.subject, d.now from d`);
 }
 
-/** A row of {@link revokeStatement}. */
+/** What the same call has answered before. */
+export function revokeRecallStatement(s: string): Statement {
+  return statement(`select a.actor as subject, a.at as now from ${ownAudit(s, '$1::uuid', '$2::timestamptz')}`);
+}
+
+/** A row of both statements. */
 export interface RevokeRow {
   readonly subject: unknown;
   readonly now: unknown;

@@ -6,6 +6,7 @@ import { boundId, boundNow } from './bound.ts';
 import { revocationCode, revokeReason } from './codes.ts';
 import { clock, insertAudit, insertRevocation } from './fragments.ts';
 import { originValues } from './origin-values.ts';
+import { ownAudit } from './recall.ts';
 
 /** First use of an access token (docs/sessions.md), first match wins, under the session's lock. */
 export function useStatement(s: string): Statement {
@@ -51,7 +52,13 @@ select coalesce(d.outcome, 'unknown') as outcome, d.claims_epoch, coalesce(d.now
 from p left join d on true`);
 }
 
-/** A row of {@link useStatement}. */
+/** What the same call has answered before, where it can answer that only once: it has ended the session. */
+export function useRecallStatement(s: string): Statement {
+  return statement(`select 'displaced' as outcome, null::int as claims_epoch, a.at as now
+from ${ownAudit(s, '$1::uuid', '$2::timestamptz')}`);
+}
+
+/** A row of both statements. */
 export interface UseRow {
   readonly outcome: UseOutcome['outcome'] | 'ask_again';
   readonly claims_epoch: unknown;

@@ -9,23 +9,30 @@ import {
 } from './account-create.ts';
 import { credentialByEmailStatement, credentialByIdStatement } from './account-read.ts';
 import { accountRehashStatement } from './account-rehash.ts';
-import { accountUpdateStatement } from './account-update.ts';
-import { auditAppendStatement } from './audit-append.ts';
+import { accountUpdateRecallStatement, accountUpdateStatement } from './account-update.ts';
+import { auditAppendStatement, auditRecallStatement } from './audit-append.ts';
 import { auditQueryStatements } from './audit-query.ts';
 import { quotedSchema } from './quoted-schema.ts';
+import {
+  accountSettledStatement,
+  sessionSettledStatement,
+  sessionsSettledStatement,
+  subjectSettledStatement,
+} from './recall.ts';
 import { restoredStatement } from './restored.ts';
 import { revocationCheckStatement } from './revocation-check.ts';
 import { revocationPollStatement, revocationSeedStatement } from './revocation-poll.ts';
 import { listStatement } from './session-list.ts';
 import { refreshStatement } from './session-refresh.ts';
 import { refreshBatchStatement } from './session-refresh-batch.ts';
-import { revokeStatement } from './session-revoke.ts';
-import { revokeOthersStatement } from './session-revoke-others.ts';
+import { refreshBatchRecallStatement, refreshRecallStatement } from './session-refresh-recall.ts';
+import { revokeRecallStatement, revokeStatement } from './session-revoke.ts';
+import { revokeOthersRecallStatement, revokeOthersStatement } from './session-revoke-others.ts';
 import { startStatement } from './session-start.ts';
 import { startBatchStatement } from './session-start-batch.ts';
-import { useStatement } from './session-use.ts';
+import { useRecallStatement, useStatement } from './session-use.ts';
 import { useBatchStatement } from './session-use-batch.ts';
-import { subjectChangeStatement, subjectChanges } from './subject-change.ts';
+import { subjectChangeStatement, subjectChanges, subjectRecallStatement } from './subject-change.ts';
 import { subjectPutStatement } from './subject-put.ts';
 import { subjectReadStatement } from './subject-read.ts';
 import { sweepStatements } from './sweep.ts';
@@ -58,6 +65,18 @@ const makers: readonly ((s: string) => Statement)[] = [
   revocationSeedStatement,
   revocationCheckStatement,
   restoredStatement,
+  sessionSettledStatement,
+  sessionsSettledStatement,
+  subjectSettledStatement,
+  accountSettledStatement,
+  refreshRecallStatement,
+  refreshBatchRecallStatement,
+  useRecallStatement,
+  revokeRecallStatement,
+  revokeOthersRecallStatement,
+  subjectRecallStatement,
+  accountUpdateRecallStatement,
+  auditRecallStatement,
 ];
 const statements = (schema: string): readonly Statement[] => {
   const s = quotedSchema(schema);

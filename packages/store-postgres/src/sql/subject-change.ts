@@ -5,6 +5,7 @@ import { boundNow } from './bound.ts';
 import { revocationCode } from './codes.ts';
 import { clock, insertAudit, insertRevocation } from './fragments.ts';
 import { originValues } from './origin-values.ts';
+import { ownAudit, recallValues } from './recall.ts';
 import { subjectColumns } from './subject-row.ts';
 
 /** What one verb changes about a known subject. */
@@ -71,6 +72,17 @@ export function subjectChange(s: string, { action, when, set, bumps }: SubjectCh
     `select p.audit_id, t.now, upd.tenant, p.actor, '${action}', 'subject', upd.id, 0, p.ip, p.user_agent, p.request_id, null::jsonb from upd, p, t`,
   )}
 )${revocation}`;
+}
+
+/** What the same call has answered before, of any change; the subject as it is now. */
+export function subjectRecallStatement(s: string): Statement {
+  return statement(`select true as changed, ${subjectColumns}, a.now
+from (select a.at as now from ${ownAudit(s, '$1::uuid', '$2::timestamptz')}) a, ${s}.subject
+where tenant = $3::text and id = $4::text`);
+}
+
+export function subjectRecallValues(call: SubjectCall): readonly BindValue[] {
+  return [...recallValues(call), call.tenant, call.id];
 }
 
 /** @param tier for the verbs that set one */
