@@ -7,12 +7,12 @@ import { welcome } from './welcome.ts';
 
 try {
   if (fs.existsSync('.env')) process.loadEnvFile(); // of the folder it is started in; see .env.example
-  const { tour } = readArguments(process.argv.slice(2));
+  const { tour, framework } = readArguments(process.argv.slice(2));
   if (tour) {
-    process.exitCode = (await runTour((line) => console.log(line))) === 0 ? 0 : 1;
+    process.exitCode = (await runTour(framework, (line) => console.log(line))) === 0 ? 0 : 1;
   } else {
     const warn = (message: string): void => console.warn(`warning: ${message}`);
-    const app = await startReferenceApp(await readConfiguration(process.env, warn), {
+    const app = await startReferenceApp(await readConfiguration(process.env, warn), framework, {
       warn,
       failed: (error, requestId) => console.error(`request ${requestId} failed:`, error),
     });

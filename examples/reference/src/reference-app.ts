@@ -1,17 +1,21 @@
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createCastellan } from '@castellan/core';
 import type { Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
-import { expressApp } from './express-app.ts';
 import { createProjects } from './projects/projects.ts';
+import { listen } from './server.ts';
+import { buildWebApp } from './web/build-web-app.ts';
+import type { FrameworkName } from './web/web-app.ts';
+
+/** What a shutdown may take: the platform's own patience is 30 s. */
+const GRACEFUL_MS = 25_000;
 
 /** The app, listening. */
 export interface RunningApp {
   readonly url: string;
   /** Which database it is on. */
   readonly database: string;
-  /** Lets open requests finish (10 s at most), closes the stores, frees the lock of the embedded database. */
+  readonly framework: FrameworkName;
+  /** Accepts no more, lets open requests finish (25 s at most), closes the stores, frees the lock of the embedded database. */
   stop(): Promise<void>;
 }
 
@@ -23,7 +27,11 @@ export interface Log {
 }
 
 /** Opens the database, starts Castellan and listens. */
-export async function startReferenceApp(configuration: Configuration, log: Log): Promise<RunningApp> {
+export async function startReferenceApp(
+  configuration: Configuration,
+  framework: FrameworkName,
+  log: Log,
+): Promise<RunningApp> {
   const database = await openDatabase(configuration);
   const castellan = createCastellan({
     issuer: configuration.issuer,
@@ -48,22 +56,15 @@ export async function startReferenceApp(configuration: Configuration, log: Log):
   castellan.events.on('store.recovered', () => log.warn('the database answers again'));
   try {
     await castellan.start();
-    const server = http.createServer(expressApp(castellan, createProjects(database.db)));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(configuration.port, configuration.host, resolve);
-    });
-    const { port } = server.address() as AddressInfo;
+    const web = await buildWebApp[framework](castellan, createProjects(database.db));
+    const server = await listen(web.listener, configuration.port, configuration.host);
     return {
-      url: `http://${configuration.host}:${port}`,
+      url: `http://${configuration.host}:${server.port}`,
       database: database.description,
+      framework,
       async stop() {
-        const cut = setTimeout(() => server.closeAllConnections(), 10_000);
-        await new Promise((resolve) => {
-          server.close(resolve);
-          server.closeIdleConnections();
-        });
-        clearTimeout(cut);
+        await server.close(GRACEFUL_MS);
+        await web.close();
         await castellan.stop();
         await database.close();
       },

@@ -1,10 +1,10 @@
 import type { RunningApp } from './reference-app.ts';
 
 /** What to try, ready to be pasted into a shell. */
-export function welcome({ url, database }: RunningApp): string {
+export function welcome({ url, framework, database }: RunningApp): string {
   const json = `-H 'content-type: application/json'`;
   return `
-Castellan reference app: ${url}   (${database})
+Castellan reference app: ${url}   (${framework}, ${database})
 
 Try, in another terminal:
 

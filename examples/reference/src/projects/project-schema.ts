@@ -19,3 +19,9 @@ export type ProjectPatch = z.infer<typeof ProjectPatch>;
 
 /** An id in a path. What is no UUID can't exist. */
 export const ProjectId = z.uuid();
+
+/** Query of `GET /projects`. */
+export const PageQuery = z.strictObject({
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  page_size: z.coerce.number().int().min(1).max(100).default(20),
+});

@@ -1,8 +1,8 @@
-import { Problem } from '@castellan/core';
+import { Problem, validateQuery } from '@castellan/core';
 import { uuidv7Generator } from '@castellan/core/kernel';
 import type { Kysely } from 'kysely';
 import type { Database, ProjectRow } from '../database.ts';
-import type { NewProject, ProjectPatch } from './project-schema.ts';
+import { type NewProject, PageQuery, ProjectId, type ProjectPatch } from './project-schema.ts';
 
 /** A project as the API shows it. */
 export interface Project {
@@ -13,14 +13,23 @@ export interface Project {
   readonly updated_at: string;
 }
 
+/** A page of them. */
+export interface ProjectPage {
+  readonly items: readonly Project[];
+  readonly total: number;
+  readonly page: number;
+  readonly page_size: number;
+  readonly pages: number;
+}
+
 /** The example's domain: projects, each owned by one account. Nothing here knows a framework. */
 export interface Projects {
   create(owner: string, project: NewProject): Promise<Project>;
-  list(
-    owner: string,
-    page: number,
-    pageSize: number,
-  ): Promise<{ readonly items: readonly Project[]; readonly total: number }>;
+  /**
+   * The newest first; `page` and `page_size` are taken from the request's query.
+   * @throws Problem `validation_failed`
+   */
+  list(owner: string, query: URLSearchParams): Promise<ProjectPage>;
   /** @throws Problem `not_found`, the same for missing and foreign */
   read(owner: string, id: string): Promise<Project>;
   update(owner: string, id: string, patch: ProjectPatch): Promise<Project>;
@@ -41,29 +50,37 @@ export function createProjects(db: Kysely<Database>): Projects {
     if (!row) throw new Problem('not_found');
     return view(row);
   };
+  const known = (id: string): string => {
+    if (!ProjectId.safeParse(id).success) throw new Problem('not_found');
+    return id;
+  };
   return {
     async create(owner, { name, description = null }) {
       const now = new Date();
       const row = { id: makeId(), owner, name, description, created_at: now, updated_at: now };
       return view(await db.insertInto('project').values(row).returningAll().executeTakeFirstOrThrow());
     },
-    async list(owner, page, pageSize) {
+    async list(owner, query) {
+      const { page, page_size } = validateQuery(PageQuery, query);
       const mine = db.selectFrom('project').where('owner', '=', owner);
       const rows = await mine
         .selectAll()
         .orderBy('id', 'desc')
-        .limit(pageSize)
-        .offset((page - 1) * pageSize)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
         .execute();
       const { total } = await mine.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow();
-      return { items: rows.map(view), total: Number(total) };
+      const count = Number(total);
+      return { items: rows.map(view), total: count, page, page_size, pages: Math.ceil(count / page_size) };
     },
-    async read(owner, id) {
+    async read(owner, text) {
+      const id = known(text);
       return found(
         await db.selectFrom('project').selectAll().where('id', '=', id).where('owner', '=', owner).executeTakeFirst(),
       );
     },
-    async update(owner, id, patch) {
+    async update(owner, text, patch) {
+      const id = known(text);
       const change = { ...patch, updated_at: new Date() };
       return found(
         await db
@@ -75,7 +92,8 @@ export function createProjects(db: Kysely<Database>): Projects {
           .executeTakeFirst(),
       );
     },
-    async remove(owner, id) {
+    async remove(owner, text) {
+      const id = known(text);
       found(
         await db
           .deleteFrom('project')

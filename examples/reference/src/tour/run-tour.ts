@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { durationMs } from '@castellan/core/kernel';
 import { readConfiguration } from '../configuration.ts';
 import { startReferenceApp } from '../reference-app.ts';
+import type { FrameworkName } from '../web/web-app.ts';
 import { printingClient } from './http-client.ts';
 import { tellStory } from './story.ts';
 
@@ -14,7 +15,7 @@ import { tellStory } from './story.ts';
  *
  * @returns how many checks failed
  */
-export async function runTour(print: (line: string) => void): Promise<number> {
+export async function runTour(framework: FrameworkName, print: (line: string) => void): Promise<number> {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'castellan-tour-'));
   const env = {
     ...process.env,
@@ -33,12 +34,12 @@ export async function runTour(print: (line: string) => void): Promise<number> {
   let steps = 0;
   try {
     const configuration = await readConfiguration(env, () => {});
-    const app = await startReferenceApp(configuration, {
+    const app = await startReferenceApp(configuration, framework, {
       warn: () => {}, // a grace of 2 s is meant
       failed: (error) => print(`  the app failed: ${String(error)}`),
     });
     try {
-      print(`Castellan's tour, on ${app.url} (${app.database})`);
+      print(`Castellan's tour, on ${app.url} (${framework}, ${app.database})`);
       await tellStory({
         send: printingClient(app.url, print),
         check,
