@@ -5,8 +5,9 @@ const arrows = {
   tokens: [],
   audit: [],
   revocation: [],
-  sessions: ['tokens', 'audit', 'revocation'],
-  accounts: ['tokens', 'audit', 'revocation', 'sessions'],
+  browser: [],
+  sessions: ['tokens', 'audit', 'revocation', 'browser'],
+  accounts: ['tokens', 'audit', 'revocation', 'browser', 'sessions'],
 };
 const satellites = ['adapter-express', 'adapter-fastify', 'adapter-koa', 'bcrypt', 'store-postgres', 'testkit'];
 const slices = Object.keys(arrows);

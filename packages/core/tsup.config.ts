@@ -8,6 +8,7 @@ export default defineConfig({
     'src/node/index.ts',
     'src/tokens/index.ts',
     'src/revocation/index.ts',
+    'src/browser/index.ts',
     'src/sessions/index.ts',
     'src/accounts/index.ts',
     'src/audit/index.ts',

@@ -8,7 +8,7 @@ export interface Endpoint {
   /** False: the bearer's access token is demanded and `exchange.context.principal` is there. */
   readonly public: boolean;
   /** Body types that are read: none for a call without a body. A missing body is an empty one. */
-  readonly body?: readonly ('json' | 'form')[];
+  readonly body?: readonly ('json' | 'form' | 'csp-report' | 'reports')[];
   /** Answers, or throws a `Problem`. */
   handle(call: EndpointCall): HttpResponse | Promise<HttpResponse>;
 }

@@ -59,6 +59,8 @@ export interface Context {
   requestId: string;
   tenant: string;
   principal?: Principal;
+  /** The principal's access token came in a cookie, and a CSRF check let it in. Absent: `Authorization`. */
+  byCookie?: true;
   /** Bodies that policies have validated, by their schema: what `bodyOf` reads. */
   validated?: ReadonlyMap<StandardSchemaV1, unknown>;
 }

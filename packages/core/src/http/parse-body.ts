@@ -12,6 +12,8 @@ export type BodyKind = NonNullable<Endpoint['body']>[number];
 const KINDS: Readonly<Record<string, BodyKind>> = {
   'application/json': 'json',
   'application/x-www-form-urlencoded': 'form',
+  'application/csp-report': 'csp-report',
+  'application/reports+json': 'reports',
 };
 
 /**
@@ -45,15 +47,15 @@ export function parseBody(raw: Uint8Array, kind: BodyKind): RequestBody {
   if (raw.byteLength === 0) return { value: undefined, raw };
   const text = fromUtf8(raw);
   if (text === undefined) throw new Problem('malformed_body', { detail: 'The body is not valid UTF-8.' });
-  const parsed = kind === 'json' ? parseJson(text) : parseForm(text);
+  const parsed = kind === 'form' ? parseForm(text) : parseJson(text);
   if ('value' in parsed) return { value: parsed.value, raw };
   const detail =
     parsed.refused === 'syntax'
-      ? `The body is no valid ${kind === 'json' ? 'JSON' : 'form'}.`
+      ? `The body is no valid ${kind === 'form' ? 'form' : 'JSON'}.`
       : 'The body names one member twice.';
   throw new Problem('malformed_body', { detail });
 }
 
 function typeOf(kind: BodyKind): string {
-  return kind === 'json' ? 'application/json' : 'application/x-www-form-urlencoded';
+  return Object.keys(KINDS).find((type) => KINDS[type] === kind) ?? kind;
 }

@@ -1,5 +1,5 @@
 import type { MakeId } from '../kernel/index.ts';
-import type { Exchange, HttpRequest } from './exchange.ts';
+import type { Exchange, Headers, HttpRequest } from './exchange.ts';
 
 /** Long enough to be unique, short enough to log, and nothing that could break a log line or a header. */
 const WELL_FORMED = /^[\w.:-]{8,128}$/;
@@ -16,13 +16,17 @@ export interface ExchangeFactoryOptions {
   readonly makeId: MakeId;
   /** The tenant of a request; default `''` for all. */
   readonly tenantOf?: ((request: HttpRequest) => string) | undefined;
+  /** Leave on every exit besides. Default none. */
+  readonly headers?: Headers | undefined;
 }
 
 /** Makes the function that begins an exchange: its context, and `x-request-id`, which leaves on every exit. */
-export function exchangeFactory({ makeId, tenantOf }: ExchangeFactoryOptions): (request: HttpRequest) => Exchange {
+export function exchangeFactory(options: ExchangeFactoryOptions): (request: HttpRequest) => Exchange {
+  const { makeId, tenantOf, headers } = options;
   return (request) => {
     const requestId = givenRequestId(request.headers) ?? makeId();
     const tenant = tenantOf ? tenantOf(request) : '';
-    return { request, context: { requestId, tenant }, headers: { 'x-request-id': requestId } };
+    const leaving = headers ? { ...headers, 'x-request-id': requestId } : { 'x-request-id': requestId };
+    return { request, context: { requestId, tenant }, headers: leaving };
   };
 }
