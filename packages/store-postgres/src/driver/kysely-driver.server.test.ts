@@ -92,6 +92,19 @@ describe("over the caller's Kysely", () => {
     expect(performance.now() - began).toBeLessThan(6_000);
   });
 
+  it('a try whose answer was lost is asked for before the next one, and its answer is given', async () => {
+    const over = driverOf(far);
+    let done = 0;
+    const values = () => [1, `try ${++done}`];
+    const recall = () => ({
+      answer: { statement: statement(`select id as row_id from ${schema}.ledger`), values: [] },
+    });
+    proxy.loseAnswerTo('insert into');
+    expect(await over.run(insert, values, { retry: 'idempotent', recall })).toEqual([{ row_id: 1 }]);
+    await proxy.lost;
+    expect(await driver.run(all, [], read)).toEqual([{ id: 1, note: 'try 1' }]);
+  });
+
   it('what nobody waits for any more when a connection comes is not carried out', async () => {
     const held = Promise.withResolvers<void>();
     const holders = [0, 1].map(() => db.connection().execute(() => held.promise));

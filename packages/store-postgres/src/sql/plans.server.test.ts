@@ -6,6 +6,7 @@ import type { Statement } from '../driver/statement.ts';
 import { createMigrations } from '../migrations/create-migrations.ts';
 import { postgresStores } from '../postgres-stores.ts';
 import { credentialByEmailStatement } from './account-read.ts';
+import { auditRecallStatement } from './audit-append.ts';
 import { auditQueryStatements } from './audit-query.ts';
 import { quotedSchema } from './quoted-schema.ts';
 import { revocationCheckStatement } from './revocation-check.ts';
@@ -13,6 +14,7 @@ import { revocationPollStatement } from './revocation-poll.ts';
 import { listStatement } from './session-list.ts';
 import { refreshStatement } from './session-refresh.ts';
 import { refreshBatchStatement } from './session-refresh-batch.ts';
+import { refreshBatchRecallStatement, refreshRecallStatement } from './session-refresh-recall.ts';
 import { revokeOthersStatement } from './session-revoke-others.ts';
 import { useStatement } from './session-use.ts';
 import { useBatchStatement } from './session-use-batch.ts';
@@ -88,6 +90,9 @@ test.each<[string, Statement, RegExp]>([
     /Index Scan using audit_event_default_tenant_actor_at_id_idx/,
   ],
   ['audit of an action', auditOf({ action: 'a' }), /Index Scan using audit_event_default_tenant_action_at_id_idx/],
+  ['refresh, repeated', refreshRecallStatement(s), /Index (Only )?Scan using audit_event_default_pkey/],
+  ['refresh of many, repeated', refreshBatchRecallStatement(s), /Index (Only )?Scan using audit_event_default_pkey/],
+  ['audit append, repeated', auditRecallStatement(s), /audit_event_default_pkey/],
   ['sweep of sessions', sweepStatements(s)[0] as Statement, /Index Scan using session_expires/],
 ])('%s goes by an index with a plan for any values', async (_, statement, index) => {
   const plan = await genericPlan(statement);
@@ -104,6 +109,18 @@ test('a poll reads the news by their index, also after many polls', async () => 
   const { rows } = await client.query(`explain (costs off) ${call}`);
   client.release();
   expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/revocation_order/);
+});
+
+test('a repeated call looks for its audit row in this month and those that are made ahead', async () => {
+  const month = (name: string, from: string, to: string) =>
+    `create table castellan.${name} partition of castellan.audit_event for values from ('${from}') to ('${to}')`;
+  await pool.query(month('audit_event_long_ago', '2001-01-01', '2001-02-01'));
+  await pool.query(month('audit_event_far_away', '2101-01-01', '2101-02-01'));
+  const plan = await genericPlan(refreshRecallStatement(s));
+  await pool.query('drop table castellan.audit_event_long_ago, castellan.audit_event_far_away');
+  expect(plan).toContain('Subplans Removed: 1');
+  expect(plan).toContain('audit_event_far_away');
+  expect(plan).not.toContain('audit_event_long_ago');
 });
 
 test('a query for the newest rows sorts nothing and reads no more than its page', async () => {
