@@ -22,6 +22,8 @@ const events: Readonly<Record<keyof CastellanEvents, true>> = {
   'account.password_changed': true,
   'store.unavailable': true,
   'store.recovered': true,
+  'health.failed': true,
+  'health.recovered': true,
   'request.failed': true,
   'configuration.warning': true,
   'listener.failed': true,

@@ -7,6 +7,9 @@ export type OperationEvents = {
   /** The revocation feed can't be read; told once per outage. Until it is back each request asks the store. */
   readonly 'store.unavailable': { readonly error: unknown };
   readonly 'store.recovered': object;
+  /** A health check found a dependency down; told once per outage. `check` is its name. */
+  readonly 'health.failed': { readonly check: string; readonly error: unknown };
+  readonly 'health.recovered': { readonly check: string };
   /** Something was answered as 500 `internal`, and this is the only place that shows what it was. */
   readonly 'request.failed': {
     readonly error: unknown;

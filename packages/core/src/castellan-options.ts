@@ -1,7 +1,9 @@
 import type { Account, Argon2Parameters, HashingGate, PasswordLengths, PasswordVerifier } from './accounts/index.ts';
 import type { AppActions } from './audit/index.ts';
+import type { HealthOptions } from './compose-health.ts';
 import type { HttpRequest, Problem, ProblemTable } from './http/index.ts';
 import type { Clock, Duration, MonotonicClock, RandomBytes } from './kernel/index.ts';
+import type { Logger } from './logging/index.ts';
 import type { ScopesQuestion, SessionOptions } from './sessions/index.ts';
 import type { Stores } from './stores.ts';
 
@@ -67,6 +69,11 @@ export interface CastellanOptions<Tiers extends Readonly<Record<string, Tier>>, 
     /** Maps the app's own errors. */
     readonly problemOf?: (error: unknown) => Problem | undefined;
   };
+  /** The name of this service, in health reports. Default: the issuer. */
+  readonly service?: string;
+  /** Takes one line per request, failures and warnings: a pino logger, or `jsonLogger(…)`. Default: nothing is logged. */
+  readonly logger?: Logger;
+  readonly health?: HealthOptions;
   /** The tenant of a request. Default `''` for all. */
   readonly tenantOf?: (request: HttpRequest) => string;
   /** For tests. */

@@ -103,7 +103,7 @@ test('start and stop can be repeated', async () => {
   const castellan = compose();
   await castellan.start();
   await castellan.start();
-  expect(await castellan.health()).toBe(true);
+  expect(await castellan.health()).toMatchObject({ ok: true, db_ok: true });
   await castellan.stop();
   await castellan.stop();
 });

@@ -1,6 +1,7 @@
 import type { Accounts } from './accounts/index.ts';
 import type { ActionTable, Audit, AuditFilter, AuditPage, LibraryActions } from './audit/index.ts';
 import type { CastellanEvents } from './castellan-events.ts';
+import type { HealthReport } from './health/index.ts';
 import type { Carrier, Entry } from './http/index.ts';
 import type { Events } from './kernel/index.ts';
 import type { Policy, Shape } from './policy.ts';
@@ -62,8 +63,8 @@ export interface Castellan<S extends Shape = Shape> extends AsyncDisposable {
     /** Writes a row of one of the app's own actions; resolves when it is durable. */
     readonly record: Audit<ActionsOf<S>>['record'];
   };
-  /** Whether every store answers. Never rejects. */
-  health(): Promise<boolean>;
+  /** How the stores and what the app depends on are. Never rejects; takes `health.timeout` at most. */
+  health(): Promise<HealthReport>;
   /**
    * Imports the keys, checks the stores (schema version, isolation), and begins the feed and the housekeeping. Its
    * timers keep no process alive. A start that fails leaves nothing running and may be repeated.

@@ -18,6 +18,9 @@ import {
 import type { Castellan } from './castellan.ts';
 import type { CastellanEvents } from './castellan-events.ts';
 import type { CastellanOptions, Tier } from './castellan-options.ts';
+import { composeHealth } from './compose-health.ts';
+import { composeLogging } from './compose-logging.ts';
+import { healthEndpoints } from './health/index.ts';
 import {
   createEndpointServer,
   createProblemResponse,
@@ -78,15 +81,16 @@ export function createCastellan<
   const Actions extends AppActions = readonly [],
   Tx = unknown,
 >(options: CastellanOptions<Tiers, Actions, Tx>): Castellan<ShapeOf<Tiers, Actions, Tx>> {
-  const { stores, issuer, audience = issuer, scopesOf } = options;
+  const { stores, issuer, audience = issuer, service = issuer, scopesOf } = options;
   const { clock = systemClock, monotonic = monotonicClock, random = randomBytes } = options;
   checkStores(stores);
-  for (const [name, value] of Object.entries({ issuer, audience }))
+  for (const [name, value] of Object.entries({ issuer, audience, service }))
     if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text that is not empty`);
   const makeId = uuidv7Generator(clock, random);
   const storeClock = createStoreClock(clock);
   const events = createEvents<CastellanEvents>();
   const tell: (typeof events)['emit'] = (name, fact) => events.emit(name, fact);
+  const requestLog = composeLogging({ logger: options.logger, events, monotonic });
   const { tiers, defaultTier } = readTiers(options.tiers, options.defaultTier);
   const settings = sessionSettings(options.sessions);
   const maxStalenessMs = durationMs(options.revocation?.maxStaleness ?? '2s', 'revocation.maxStaleness');
@@ -167,8 +171,11 @@ export function createCastellan<
     catalogue,
     ...(options.problems?.typeBase !== undefined && { typeBase: options.problems.typeBase }),
     problemOf: options.problems?.problemOf,
-    report: (error, { context, request }) =>
-      tell('request.failed', { error, requestId: context.requestId, path: request.target.split('?', 1)[0] ?? '' }),
+    report: (error, exchange) => {
+      const { context, request } = exchange;
+      requestLog?.failed(exchange, error);
+      tell('request.failed', { error, requestId: context.requestId, path: request.target.split('?', 1)[0] ?? '' });
+    },
   });
   const compile: Castellan['http']['compile'] = (policy) =>
     compilePolicy(policy, {
@@ -192,6 +199,7 @@ export function createCastellan<
   const tenant = requestTenant(options.tenantOf);
   const exchange = exchangeFactory({ makeId, tenantOf: tenant.of });
   const services = storeServices(stores);
+  const health = composeHealth({ service, options: options.health, services, monotonic, tell });
   const lifecycle = createLifecycle(
     async () => {
       await accessTokens.load();
@@ -213,8 +221,9 @@ export function createCastellan<
       compile: compile as Castellan<ShapeOf<Tiers, Actions, Tx>>['http']['compile'],
       exchange,
       front: () => undefined,
+      ...(requestLog && { finished: requestLog.finished }),
       open: (policy, exchange) => openPassage(policy, exchange, problem),
-      match: tableOf({ auth: endpoints, health: [] }),
+      match: tableOf({ auth: endpoints, health: healthEndpoints({ health, service }) }),
       serve: createEndpointServer({ policyOf: (endpoint) => (endpoint.public ? open : closed), problem }),
       problem,
     },
@@ -236,14 +245,7 @@ export function createCastellan<
       query: ({ tenant = '', ...filter }) => audit.query({ ...filter, tenant } as Parameters<typeof audit.query>[0]),
       record: ((fact) => audit.record(fact)) as Castellan<ShapeOf<Tiers, Actions, Tx>>['audit']['record'],
     },
-    async health() {
-      try {
-        await Promise.all(services.map((service) => service.health()));
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    health,
     ...lifecycle,
     [Symbol.asyncDispose]: () => castellan.stop(),
   };

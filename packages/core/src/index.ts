@@ -15,7 +15,9 @@ export type {
 export type { ActionsOf, Castellan, SessionAnswer, StartSession } from './castellan.ts';
 export type { CastellanEvents, OperationEvents } from './castellan-events.ts';
 export type { AccountOptions, CastellanOptions, Tier } from './castellan-options.ts';
+export type { HealthOptions } from './compose-health.ts';
 export { createCastellan } from './create-castellan.ts';
+export type { CheckResult, HealthCheck, HealthReport } from './health/index.ts';
 export {
   bodyOf,
   type Carrier,
@@ -36,6 +38,7 @@ export {
   withPrincipal,
 } from './http/index.ts';
 export { type Duration, type Events, type Origin, StoreUnavailableError } from './kernel/index.ts';
+export { type JsonLoggerOptions, jsonLogger, type LogFields, type Logger } from './logging/index.ts';
 export { type MemoryStores, type MemoryStoresOptions, memoryStores } from './memory-stores.ts';
 export type { Policy, PrivatePolicy, PublicPolicy, Shape } from './policy.ts';
 export { problemCatalogue } from './problem-catalogue.ts';

@@ -1,4 +1,4 @@
-import { holdsCredential } from './credential-shapes.ts';
+import { holdsCredential } from '../kernel/index.ts';
 
 /**
  * What a meta member may hold. `uuid`: an id of ours. `id`: an id of the app's. `integer`, `boolean`: as they say.

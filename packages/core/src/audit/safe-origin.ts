@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
-import type { Origin } from '../kernel/index.ts';
-import { maskCredentials } from './credential-shapes.ts';
+import { maskCredentials, type Origin } from '../kernel/index.ts';
 
 /** Control characters, line separators, direction marks and lone surrogates: a log line made of them lies to its reader. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu;

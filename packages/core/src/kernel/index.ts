@@ -3,6 +3,7 @@
  * @packageDocumentation
  */
 export { type Clock, type MonotonicClock, monotonicClock, systemClock } from './clock.ts';
+export { holdsCredential, maskCredentials } from './credential-shapes.ts';
 export { equalBytes, hkdfSha256, hmacSha256, type RandomBytes, randomBytes, sha256Base64url } from './crypto.ts';
 export { type Duration, durationMs } from './duration.ts';
 export { fromBase64url, fromUtf8, toBase64url } from './encoding.ts';
