@@ -1,5 +1,6 @@
 import type { Account, Argon2Parameters, HashingGate, PasswordLengths, PasswordVerifier } from './accounts/index.ts';
-import type { AppActions } from './audit/index.ts';
+import type { AppEndpoint } from './app-endpoints.ts';
+import type { AppActions, AppTable } from './audit/index.ts';
 import type { HealthOptions } from './compose-health.ts';
 import type { HttpRequest, Problem, ProblemTable } from './http/index.ts';
 import type { Clock, Duration, MonotonicClock, RandomBytes } from './kernel/index.ts';
@@ -69,6 +70,12 @@ export interface CastellanOptions<Tiers extends Readonly<Record<string, Tier>>, 
     /** Maps the app's own errors. */
     readonly problemOf?: (error: unknown) => Problem | undefined;
   };
+  /** Endpoints of the app's own, served beside the library's. */
+  readonly endpoints?: readonly AppEndpoint<{
+    readonly tier: NoInfer<keyof Tiers & string>;
+    readonly action: NoInfer<keyof AppTable<Actions> & string>;
+    readonly tx: unknown;
+  }>[];
   /** The name of this service, in health reports. Default: the issuer. */
   readonly service?: string;
   /** Takes one line per request, failures and warnings: a pino logger, or `jsonLogger(…)`. Default: nothing is logged. */

@@ -1,5 +1,7 @@
+import fastify from 'fastify';
+import { pino } from 'pino';
 import { test } from 'vitest';
-import { type Castellan, createCastellan, memoryStores } from './index.ts';
+import { type Castellan, createCastellan, jsonLogger, type Logger, memoryStores } from './index.ts';
 
 const castellan = createCastellan({
   issuer: 'https://api.example.com',
@@ -29,4 +31,29 @@ test("an entry of the app's own says what its action declares, and nothing else"
 test('what is composed is a Castellan wherever one is asked for', () => {
   const asked: Castellan = castellan;
   void asked;
+});
+
+test("the policy of an endpoint of the app's own has the app's own names", () => {
+  const options = { issuer: 'https://api.example.com', keys: '', peppers: '', stores: memoryStores() };
+  const tiers = { free: { rank: 0 }, pro: { rank: 1 } };
+  const handle = () => ({ status: 204, headers: {}, body: null });
+  createCastellan({ ...options, tiers, endpoints: [{ method: 'GET', path: '/x', policy: { tier: 'pro' }, handle }] });
+  // @ts-expect-error no such tier
+  createCastellan({ ...options, tiers, endpoints: [{ method: 'GET', path: '/x', policy: { tier: 'gold' }, handle }] });
+  // @ts-expect-error no such method
+  createCastellan({ ...options, endpoints: [{ method: 'PURGE', path: '/x', handle }] });
+});
+
+test('logger, service and health checks are told apart from what only looks like them', () => {
+  const options = { issuer: 'https://api.example.com', keys: '', peppers: '', stores: memoryStores() };
+  const logger: Logger = pino();
+  createCastellan({ ...options, logger, service: 'orders', health: { checks: { mail: async () => 250 } } });
+  createCastellan({ ...options, logger: fastify().log });
+  createCastellan({ ...options, logger: jsonLogger({ service: 'orders' }) });
+  // @ts-expect-error a logger is an object with its three levels
+  createCastellan({ ...options, logger: 'console' });
+  // @ts-expect-error a check is a function, not its promise
+  createCastellan({ ...options, health: { checks: { mail: Promise.resolve(250) } } });
+  // @ts-expect-error durations have a unit
+  createCastellan({ ...options, health: { timeout: 2000 } });
 });

@@ -6,6 +6,7 @@ import {
   createPasswordPolicy,
   type TellAccount,
 } from './accounts/index.ts';
+import { appEndpoints } from './app-endpoints.ts';
 import {
   type AppActions,
   type AppTable,
@@ -185,6 +186,7 @@ export function createCastellan<
       authenticate: ({ scopes, tier, strict }) =>
         authenticateGuard({ check, scopes, tiers, strict, ...(tier !== undefined && { tier }) }),
     });
+  const own = appEndpoints(options.endpoints, compile);
   const endpoints: readonly Endpoint[] = [
     ...sessionEndpoints({ sessions, check, accessTokens, storeClock }),
     ...(accounts?.endpoints ?? []),
@@ -193,6 +195,7 @@ export function createCastellan<
       accessTokenMs: Math.max(...Object.values(settings.profiles).map(({ accessMs }) => accessMs)),
     }),
     jwksEndpoint(accessTokens),
+    ...own.endpoints,
   ];
   const open = compile({ public: true });
   const closed = compile({});
@@ -224,7 +227,10 @@ export function createCastellan<
       ...(requestLog && { finished: requestLog.finished }),
       open: (policy, exchange) => openPassage(policy, exchange, problem),
       match: tableOf({ auth: endpoints, health: healthEndpoints({ health, service }) }),
-      serve: createEndpointServer({ policyOf: (endpoint) => (endpoint.public ? open : closed), problem }),
+      serve: createEndpointServer({
+        policyOf: (endpoint) => own.policyOf(endpoint) ?? (endpoint.public ? open : closed),
+        problem,
+      }),
       problem,
     },
     events,

@@ -3,6 +3,7 @@
  * @packageDocumentation
  */
 export type { Account, Argon2Parameters, HashingGate, PasswordLengths, PasswordVerifier } from './accounts/index.ts';
+export type { AppEndpoint } from './app-endpoints.ts';
 export type {
   ActionTable,
   AppActions,
@@ -21,6 +22,8 @@ export type { CheckResult, HealthCheck, HealthReport } from './health/index.ts';
 export {
   bodyOf,
   type Carrier,
+  type Endpoint,
+  type EndpointCall,
   type FieldFault,
   type Guard,
   type InferOutput,
