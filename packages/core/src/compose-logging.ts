@@ -1,5 +1,5 @@
 import type { CastellanEvents } from './castellan-events.ts';
-import type { Events, MonotonicClock } from './kernel/index.ts';
+import { type Events, type MonotonicClock, maskCredentials } from './kernel/index.ts';
 import {
   carefulLogger,
   checkLogger,
@@ -48,5 +48,5 @@ export function composeLogging({ logger, events, monotonic }: LoggingParts): Req
 
 /** Who it was stays in the audit trail: under the same ids. */
 function sessionFields({ sessionId, origin }: CastellanEvents['session.ahead']): LogFields {
-  return { session_id: sessionId, ...(origin.requestId !== null && { request_id: origin.requestId }) };
+  return { session_id: sessionId, ...(origin.requestId !== null && { request_id: maskCredentials(origin.requestId) }) };
 }

@@ -25,25 +25,32 @@ const SIBLINGS = 5;
  *
  * @param secrets texts that must not be repeated, besides what looks like a secret
  */
-export function errorFields(error: unknown, secrets: readonly string[] = [], depth: number = DEPTH): ErrorFields {
+export function errorFields(error: unknown, secrets: readonly string[] = []): ErrorFields {
+  try {
+    return fieldsOf(error, secrets, DEPTH);
+  } catch {
+    return { name: 'NoError', message: 'a thrown object that can not be read' }; // its getters throw
+  }
+}
+
+function fieldsOf(error: unknown, secrets: readonly string[], depth: number): ErrorFields {
   const say = (text: unknown, length: number): string =>
     maskedOf(String(text).slice(0, length * 2), secrets)
       .slice(0, length)
       .toWellFormed();
-  if (!isError(error))
-    return {
-      name: 'NoError',
-      message: say(typeof error === 'string' ? error : `a thrown ${typeOf(error)}`, MESSAGE_LENGTH),
-    };
+  if (!isError(error)) {
+    const message = typeof error === 'string' ? error : `a thrown ${error === null ? 'null' : typeof error}`;
+    return { name: 'NoError', message: say(message, MESSAGE_LENGTH) };
+  }
   const { name, message, stack, code, cause, errors } = error;
+  const below = (one: unknown): ErrorFields => fieldsOf(one, secrets, depth - 1);
   return {
     name: say(name, 100),
     message: say(message, MESSAGE_LENGTH),
     ...(typeof stack === 'string' && { stack: say(stack, STACK_LENGTH) }),
     ...(typeof code === 'string' && /^\w{1,64}$/.test(code) && { code }),
-    ...(cause !== undefined && depth > 0 && { cause: errorFields(cause, secrets, depth - 1) }),
-    ...(Array.isArray(errors) &&
-      depth > 0 && { errors: errors.slice(0, SIBLINGS).map((one) => errorFields(one, secrets, depth - 1)) }),
+    ...(cause !== undefined && depth > 0 && { cause: below(cause) }),
+    ...(Array.isArray(errors) && depth > 0 && { errors: errors.slice(0, SIBLINGS).map(below) }),
   };
 }
 
@@ -52,8 +59,4 @@ type ErrorLike = Error & { readonly code?: unknown; readonly errors?: unknown };
 /** Errors of other realms too. */
 function isError(error: unknown): error is ErrorLike {
   return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
-}
-
-function typeOf(value: unknown): string {
-  return value === null ? 'null' : typeof value;
 }
