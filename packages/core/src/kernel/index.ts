@@ -10,6 +10,6 @@ export { fromBase64url, fromUtf8, toBase64url } from './encoding.ts';
 export { createEvents, type EventMap, type Events, type ListenerFailed } from './events.ts';
 export { type ParsedJson, parseJson } from './json.ts';
 export { noOrigin, type Origin } from './origin.ts';
-export { createStoreClock, type StoreClock } from './store-clock.ts';
+export { createStoreClock, type Moment, type StoreClock } from './store-clock.ts';
 export { StoreUnavailableError } from './unavailable.ts';
 export { isUuid, type MakeId, uuidBytes, uuidText, uuidv7Generator } from './uuid.ts';

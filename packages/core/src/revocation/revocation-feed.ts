@@ -1,6 +1,7 @@
-import { type Clock, type MonotonicClock, type StoreClock, StoreUnavailableError } from '../kernel/index.ts';
+import type { Clock, Moment, MonotonicClock, StoreClock } from '../kernel/index.ts';
 import type { RevocationMap } from './revocation-map.ts';
 import type { RevocationBatch, RevocationStore } from './revocation-store.ts';
+import { withinTime } from './within-time.ts';
 
 /** Brings into the map what other processes revoked. */
 export interface RevocationFeed {
@@ -30,11 +31,6 @@ export interface RevocationFeedOptions {
   readonly onRecovered?: () => void;
 }
 
-interface Moment {
-  readonly monotonic: number;
-  readonly wall: number;
-}
-
 /** What happens between one `start` and its `stop`. */
 interface Run {
   stopped: boolean;
@@ -53,8 +49,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   let failing = false;
   let running: Run | undefined;
 
+  const moment = (): Moment => ({ wall: clock(), monotonic: monotonic() });
+
   async function poll(): Promise<void> {
-    const sent: Moment = { monotonic: monotonic(), wall: clock() };
+    const sent = moment();
     try {
       learn(await withinTime(store.poll(cursor), timeoutMs), sent);
     } catch (error) {
@@ -69,7 +67,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   }
 
   function learn(batch: RevocationBatch, sent: Moment): void {
-    if (batch.now !== undefined) storeClock.observe(batch.now, sent.wall);
+    if (batch.now !== undefined) storeClock.observe(batch.now, sent, moment());
     if (batch.seeded) map.seed(batch.entries, sent.monotonic);
     else map.apply(batch.entries);
     cursor = batch.cursor;
@@ -104,13 +102,4 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       return Math.max(0, monotonic() - good.monotonic, clock() - good.wall);
     },
   };
-}
-
-/** A client that hangs must not end the polling. */
-function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(new StoreUnavailableError('revocations', `no answer within ${timeoutMs} ms`));
-    const timer = setTimeout(late, timeoutMs).unref();
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -172,6 +172,23 @@ describe('polls', () => {
     await latest().answer({ now: START + 3_600_000 });
     expect(storeClock.now()).toBe(START + 3_600_000);
   });
+
+  it.each([-7_200_000, 7_200_000])(
+    'a wall clock set by %i ms during a poll moves the clock of the store not at all, or until the next',
+    async (ms) => {
+      const { store, latest } = askedStore();
+      const { revocations, storeClock } = make(store);
+      void revocations.start();
+      await latest().answer({ now: Date.now() });
+      await pass(1000);
+      wallStep = ms;
+      await latest().answer({ now: Date.now() });
+      if (ms < 0) expect(storeClock.now()).toBe(Date.now());
+      await pass(1000);
+      await latest().answer({ now: Date.now() });
+      expect(storeClock.now()).toBe(Date.now());
+    },
+  );
 });
 
 describe('failures', () => {

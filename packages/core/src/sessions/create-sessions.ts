@@ -56,7 +56,7 @@ export interface SessionsOptions {
 
 /** Makes the verbs of sessions over their store. Opens nothing. */
 export function createSessions(options: SessionsOptions): Sessions {
-  const { settings, random = randomBytes, clock = systemClock } = options;
+  const { settings, random = randomBytes, clock = systemClock, monotonic = monotonicClock } = options;
   const makeId = options.makeId ?? uuidv7Generator(clock, random);
   const parts: SessionParts = {
     store: options.store,
@@ -66,10 +66,10 @@ export function createSessions(options: SessionsOptions): Sessions {
     issue: createIssuer({ ...options, random }),
     revocations: localRevocations(options.knowledge),
     tell: options.tell ?? (() => undefined),
-    ask: askStore(options.storeClock, clock),
+    ask: askStore(options.storeClock, clock, monotonic),
     stamp: makeStamp(makeId),
     makeId,
-    monotonic: options.monotonic ?? monotonicClock,
+    monotonic,
     stallGate: options.stallGate ?? { refuses: () => false },
     auditRefreshes: options.auditRefreshes ?? true,
   };

@@ -1,5 +1,13 @@
 import { type AuditStamp, safeOrigin } from '../audit/index.ts';
-import type { Clock, MakeId, MonotonicClock, Origin, StoreClock } from '../kernel/index.ts';
+import {
+  type Clock,
+  type MakeId,
+  type Moment,
+  type MonotonicClock,
+  monotonicClock,
+  type Origin,
+  type StoreClock,
+} from '../kernel/index.ts';
 import type { LocalRevocations } from './local-revocations.ts';
 import type { RefreshTokens } from './refresh-token.ts';
 import type { TellSession } from './session-events.ts';
@@ -31,12 +39,13 @@ export interface SessionParts {
 export type AskStore = <T>(verb: () => Promise<T>, nowOf: (answer: T) => number | undefined) => Promise<T>;
 
 /** Makes the {@link AskStore} of a process. */
-export function askStore(storeClock: StoreClock, clock: Clock): AskStore {
+export function askStore(storeClock: StoreClock, clock: Clock, monotonic: MonotonicClock = monotonicClock): AskStore {
+  const moment = (): Moment => ({ wall: clock(), monotonic: monotonic() });
   return async (verb, nowOf) => {
-    const sentAt = clock();
+    const sent = moment();
     const answer = await verb();
     const storeNow = nowOf(answer);
-    if (storeNow !== undefined) storeClock.observe(storeNow, sentAt);
+    if (storeNow !== undefined) storeClock.observe(storeNow, sent, moment());
     return answer;
   };
 }
