@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   C,
   HOME,
@@ -300,5 +300,124 @@ describe('I2: nothing is accepted later than maxStaleness after it ended', () =>
       return answer;
     };
     expect(await app.present(first.accessToken)).toBe('invalid_token');
+  });
+});
+
+describe('the strict check', () => {
+  let asked: number;
+  /** Lets the checks that were asked so far come back. */
+  let answer: () => void;
+
+  beforeEach(async () => {
+    await app.present(first.accessToken);
+    asked = 0;
+    let waiting: (() => void)[] = [];
+    answer = () => {
+      for (const go of waiting) go();
+      waiting = [];
+    };
+    world.between = async (verb, call) => {
+      const truth = await call(); // the store reads at once; its answer is under way
+      if (verb !== 'check') return truth;
+      asked++;
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+      });
+      return truth;
+    };
+  });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const present = (count: number, change = {}) =>
+    Promise.all(Array.from({ length: count }, () => app.present(first.accessToken, change)));
+
+  test('with old knowledge a crowd that shows one token asks once', async () => {
+    world.pass(2_001);
+    const crowd = present(200);
+    await turn();
+    expect(asked).toBe(1);
+    answer();
+    expect(new Set(await crowd)).toEqual(new Set(['ok']));
+    const again = present(1);
+    await turn();
+    expect(asked).toBe(2);
+    answer();
+    expect(await again).toEqual(['ok']);
+  });
+
+  test('two tokens are two questions', async () => {
+    const other = await app.start();
+    await app.present(other.accessToken);
+    world.pass(2_001);
+    const both = Promise.all([app.present(first.accessToken), app.present(other.accessToken)]);
+    await turn();
+    expect(asked).toBe(2);
+    answer();
+    expect(await both).toEqual(['ok', 'ok']);
+  });
+
+  test('strict requests that come later than a question was sent share the next one', async () => {
+    const early = present(1, { strict: true });
+    await turn();
+    await world.process().sessions.logoutAll({ principal: principalFor(first), origin: HOME });
+    const late = present(50, { strict: true });
+    await turn();
+    expect(asked).toBe(1);
+    answer();
+    expect(await early).toEqual(['ok']);
+    await turn();
+    expect(asked).toBe(2);
+    answer();
+    expect(new Set(await late)).toEqual(new Set(['invalid_token']));
+  });
+
+  test('where no staleness is allowed nobody joins a question that was sent before', async () => {
+    const exact = world.process({ maxStalenessMs: 0 });
+    await exact.present(first.accessToken);
+    world.pass(1);
+    const early = exact.present(first.accessToken);
+    await turn();
+    await app.sessions.logoutAll({ principal: principalFor(first), origin: HOME });
+    const late = exact.present(first.accessToken);
+    await turn();
+    answer();
+    expect(await early).toBe('ok');
+    await turn();
+    answer();
+    expect(await late).toBe('invalid_token');
+  });
+
+  test('a store that does not answer is 503 after a second, and is asked anew by the next request', async () => {
+    vi.useFakeTimers();
+    try {
+      world.pass(2_001);
+      const crowd = present(3);
+      await vi.advanceTimersByTimeAsync(999);
+      let settled = false;
+      void crowd.then(() => {
+        settled = true;
+      });
+      await vi.advanceTimersByTimeAsync(0);
+      expect([asked, settled]).toEqual([1, false]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await crowd).toEqual(['unavailable', 'unavailable', 'unavailable']);
+      const next = present(1);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(asked).toBe(2);
+      answer();
+      expect(await next).toEqual(['ok']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('a question that failed fails for all who wait for it, and for none after', async () => {
+    world.pass(2_001);
+    world.away = true;
+    expect(new Set(await present(5))).toEqual(new Set(['unavailable']));
+    world.away = false;
+    const next = present(1);
+    await turn();
+    answer();
+    expect(await next).toEqual(['ok']);
   });
 });

@@ -1,6 +1,14 @@
 import type { Principal } from '../http/index.ts';
-import { type Clock, type MakeId, type StoreClock, systemClock, uuidv7Generator } from '../kernel/index.ts';
+import {
+  type Clock,
+  type MakeId,
+  type MonotonicClock,
+  type StoreClock,
+  systemClock,
+  uuidv7Generator,
+} from '../kernel/index.ts';
 import type { RevocationKnowledge, RevocationStore, RevocationSubject } from '../revocation/index.ts';
+import { withinTime } from '../revocation/within-time.ts';
 import {
   type AccessCheck,
   type AccessRequest,
@@ -17,6 +25,7 @@ import type { TellSession } from './session-events.ts';
 import { askStore, makeStamp } from './session-parts.ts';
 import type { SessionSettings } from './session-settings.ts';
 import type { SessionStore } from './session-store.ts';
+import { sharedQuestions } from './shared-questions.ts';
 
 /** An access token that was verified and accepted. */
 export interface CheckedToken extends MemoEntry {
@@ -43,8 +52,12 @@ export interface AccessCheckOptions {
   /** Where facts go. Default nowhere. */
   readonly tell?: TellSession;
   readonly clock?: Clock;
+  readonly monotonic?: MonotonicClock;
   readonly makeId?: MakeId;
 }
+
+/** How long a strict check may take, ms: then the store counts as away. An answer that is shared is no older. */
+const TRUTH_MS = 1_000;
 
 /**
  * Makes the way from a bearer token to its principal. A token seen before costs look-ups in memory: the memo, its
@@ -58,11 +71,12 @@ export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
     store,
     tell,
     revocations: localRevocations(knowledge),
-    ask: askStore(storeClock, clock),
+    ask: askStore(storeClock, clock, options.monotonic),
     stamp: makeStamp(options.makeId ?? uuidv7Generator(clock)),
   });
   const { confirmByAccess } = options.settings;
   const underWay = new Map<string, Promise<CheckedToken>>();
+  const truthOf = sharedQuestions((of: RevocationSubject) => withinTime(options.revocationStore.check(of), TRUTH_MS));
 
   const admit = async (token: string, request: AccessRequest): Promise<CheckedToken> => {
     const verified = await accessTokens.verify(token, storeClock.now());
@@ -97,8 +111,13 @@ export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
     }
   };
 
-  const askTruth = async (token: string, { principal, revocable }: CheckedToken): Promise<Principal> => {
-    const truth = await options.revocationStore.check(revocable);
+  const askTruth = async (
+    token: string,
+    { principal, revocable }: CheckedToken,
+    request: AccessRequest,
+  ): Promise<Principal> => {
+    // a strict policy allows no staleness: not that of a question which was under way before its request came, either
+    const truth = await truthOf(token, revocable, request.strict || maxStalenessMs < TRUTH_MS);
     const dead =
       truth.outcome !== 'live' || truth.disabled || truth.authEpoch !== revocable.userEpoch
         ? 'revoked'
@@ -123,14 +142,14 @@ export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
   const first = async (token: string, request: AccessRequest): Promise<Principal> => {
     const [checked, isNew] = await admitOnce(token, request);
     const principal = byKnowledge(token, checked);
-    return isNew || isTrusted(request) ? principal : askTruth(token, checked);
+    return isNew || isTrusted(request) ? principal : askTruth(token, checked, request);
   };
 
   return (token, request) => {
     const checked = memo.find(token, request.tenant, audience, storeClock.now());
     if (!checked) return first(token, request);
     const principal = byKnowledge(token, checked);
-    return isTrusted(request) ? principal : askTruth(token, checked);
+    return isTrusted(request) ? principal : askTruth(token, checked, request);
   };
 }
 
