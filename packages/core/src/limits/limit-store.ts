@@ -1,0 +1,62 @@
+/**
+ * How permits are spent and come back. Whole numbers, times in microseconds: every store decides the same.
+ *
+ * `window`: never more than `limit` within any `windowUs`; kept in 16 sub-windows, so a spent permit comes back after at
+ * least the window and at most 17/16 of it. `rate`: GCRA, one permit each `intervalUs` and `burst` at once. `quota`:
+ * `limit` in each window of the calendar (UTC, from the epoch).
+ */
+export type LimitRule =
+  | { readonly kind: 'window'; readonly limit: number; readonly windowUs: number }
+  | { readonly kind: 'rate'; readonly intervalUs: number; readonly burst: number }
+  | { readonly kind: 'quota'; readonly limit: number; readonly windowUs: number };
+
+/** One budget of one caller. */
+export interface LimitBucket {
+  /** Names policy and partition; an HMAC, never raw input. */
+  readonly key: string;
+  /** The caller's part of it, an HMAC too: buckets of one partition share a slot of a Redis Cluster. */
+  readonly partition: string;
+  readonly rule: LimitRule;
+  /** Permits that one request takes, a whole number. 0 looks and writes nothing. */
+  readonly cost: number;
+}
+
+/** Equal requests that want to pass: each is charged to all of its buckets or to none. */
+export interface LimitCheck {
+  readonly buckets: readonly LimitBucket[];
+  /** How many ask together; the store lets as many pass as fit. At least 1. */
+  readonly times: number;
+}
+
+/** A budget after the decision. */
+export interface BucketState {
+  /** Permits left. */
+  readonly remaining: number;
+  /** Until all permits are back, ms. 0: they are. */
+  readonly resetMs: number;
+  /** Until one more request of this cost fits, ms. 0: now. */
+  readonly retryMs: number;
+}
+
+/** What became of a check. */
+export interface LimitAnswer {
+  /** How many of `times` may pass. */
+  readonly granted: number;
+  /** In the order of the check's buckets. */
+  readonly buckets: readonly BucketState[];
+}
+
+/**
+ * Counts. Answers with values where the decision is local and with a promise where it isn't; rejects with
+ * `StoreUnavailableError` when the store is away, and for nothing else.
+ */
+export interface LimitStore {
+  /**
+   * Decides on several checks, each in one atomic step, by the store's own clock.
+   * On a Redis Cluster a check whose buckets have different partitions takes one step for each slot: what an earlier
+   * one took is given back when a later one refuses.
+   */
+  consume(checks: readonly LimitCheck[]): readonly LimitAnswer[] | Promise<readonly LimitAnswer[]>;
+  /** Gives back what a check took, `times` times: a sign-in that succeeded. Never more than was taken. */
+  giveBack(checks: readonly LimitCheck[]): void | Promise<void>;
+}
