@@ -20,6 +20,7 @@ const events: Readonly<Record<keyof CastellanEvents, true>> = {
   'account.registered': true,
   'account.login_failed': true,
   'account.password_changed': true,
+  'csp.reported': true,
   'store.unavailable': true,
   'store.recovered': true,
   'health.failed': true,

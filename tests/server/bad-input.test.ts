@@ -13,7 +13,7 @@ const password = 'correct horse battery';
 beforeAll(async () => {
   database = await ownDatabase(inject('postgresUrl'));
   pool = database.pool();
-  app = await startHttpApp(pool);
+  app = await startHttpApp(pool, { cookies: true });
   ada = await request(app.url, 'POST', '/auth/register', { body: { email: 'ada@example.com', password } });
   eve = await request(app.url, 'POST', '/auth/register', { body: { email: 'eve@example.com', password } });
   expect([ada.status, eve.status], ada.text).toEqual([201, 201]);
@@ -193,13 +193,15 @@ describe('a refresh token', () => {
   });
   test('of the other transport', async () => {
     const { id } = ada.body['account'] as { id: string };
-    const { body } = await app.castellan.sessions.start({
+    const { headers } = await app.castellan.sessions.start({
       subject: id,
       tenant: '',
       transport: 'cookie',
-      from: { headers: {}, socket: {} } as never,
+      from: { method: 'POST', headers: { origin: 'https://api.example.com' }, socket: {} } as never,
     });
-    await expectRefused(() => post('/auth/refresh', { refresh_token: body.refresh_token }), 401, 'invalid_grant');
+    const token = /castellan-rt=([^;]+)/.exec(String(headers['set-cookie']))?.[1];
+    expect(token).toMatch(/^cst_rt_/);
+    await expectRefused(() => post('/auth/refresh', { refresh_token: token }), 401, 'invalid_grant');
   });
   test('with an attempt key that is too short', async () => {
     await expectRefused(

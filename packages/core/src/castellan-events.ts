@@ -1,4 +1,5 @@
 import type { AccountEvents } from './accounts/index.ts';
+import type { BrowserEvents } from './browser/index.ts';
 import type { ListenerFailed } from './kernel/index.ts';
 import type { SessionEvents } from './sessions/index.ts';
 
@@ -23,4 +24,4 @@ export type OperationEvents = {
 };
 
 /** Everything that `castellan.events` tells, after the step it reports is durable. */
-export type CastellanEvents = SessionEvents & AccountEvents & OperationEvents;
+export type CastellanEvents = SessionEvents & AccountEvents & BrowserEvents & OperationEvents;

@@ -1,6 +1,7 @@
 import type { Account, Argon2Parameters, HashingGate, PasswordLengths, PasswordVerifier } from './accounts/index.ts';
 import type { AppEndpoint } from './app-endpoints.ts';
 import type { AppActions, AppTable } from './audit/index.ts';
+import type { BrowserOptions } from './compose-browser.ts';
 import type { HealthOptions } from './compose-health.ts';
 import type { HttpRequest, Problem, ProblemTable } from './http/index.ts';
 import type { Clock, Duration, MonotonicClock, RandomBytes } from './kernel/index.ts';
@@ -31,7 +32,8 @@ export interface AccountOptions<Tx> {
 }
 
 /** What {@link createCastellan} takes. */
-export interface CastellanOptions<Tiers extends Readonly<Record<string, Tier>>, Actions extends AppActions, Tx> {
+export interface CastellanOptions<Tiers extends Readonly<Record<string, Tier>>, Actions extends AppActions, Tx>
+  extends BrowserOptions {
   /** Claim `iss`: this API's URL. */
   readonly issuer: string;
   /** Claim `aud`. Default: the issuer. */

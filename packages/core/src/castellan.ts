@@ -5,10 +5,10 @@ import type { HealthReport } from './health/index.ts';
 import type { Carrier, Entry } from './http/index.ts';
 import type { Events } from './kernel/index.ts';
 import type { Policy, Shape } from './policy.ts';
-import type { Aal, Subjects, TokenMembers, Transport } from './sessions/index.ts';
+import type { Aal, MembersOf, Subjects, Transport } from './sessions/index.ts';
 
 /** Asks for a session of an app's own user, whose credential the app has just checked. */
-export interface StartSession {
+export interface StartSession<T extends Transport = Transport> {
   /** The user's id as a text, known through `subjects.put`. */
   readonly subject: string;
   /** Default: the request's. */
@@ -17,8 +17,10 @@ export interface StartSession {
   readonly amr?: readonly string[];
   /** Assurance level, which selects the lifetimes. Default 1. */
   readonly aal?: Aal;
-  /** Default `bearer`. */
-  readonly transport?: Transport;
+  /** Default `bearer`. `cookie`: the request is checked for CSRF, and the tokens are in `headers`. */
+  readonly transport?: T;
+  /** The CSRF token from a form, for browsers that show nothing else of where a request comes from. */
+  readonly csrfToken?: string;
   /** `subjects.get(id).authEpoch` from before the credential was checked: when it moved since, the start is refused. */
   readonly authEpoch?: number;
   /** The request of the sign-in: address, user agent and request id are taken from it. */
@@ -26,9 +28,9 @@ export interface StartSession {
 }
 
 /** An answer ready to be sent: `res.set(headers).json(body)`. Nobody forgets `no-store`. */
-export interface SessionAnswer {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: TokenMembers;
+export interface SessionAnswer<T extends Transport = 'bearer'> {
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: MembersOf<T>;
 }
 
 /** What the app has declared of its actions; where only their names are known, an entry says no more. */
@@ -49,9 +51,9 @@ export interface Castellan<S extends Shape = Shape> extends AsyncDisposable {
   readonly sessions: {
     /**
      * Makes a session and its tokens.
-     * @throws Problem `invalid_credentials` when the subject is unknown or disabled, or its epoch moved
+     * @throws Problem `invalid_credentials` when the subject is unknown or disabled, or its epoch moved; `csrf_failed`
      */
-    start(request: StartSession): Promise<SessionAnswer>;
+    start<T extends Transport = 'bearer'>(request: StartSession<T>): Promise<SessionAnswer<T>>;
   };
   /** The accounts' verbs, unless `accounts: false`. */
   readonly accounts: Accounts | undefined;

@@ -19,6 +19,7 @@ import {
 import type { Castellan } from './castellan.ts';
 import type { CastellanEvents } from './castellan-events.ts';
 import type { CastellanOptions, Tier } from './castellan-options.ts';
+import { composeBrowser } from './compose-browser.ts';
 import { composeHealth } from './compose-health.ts';
 import { composeLogging } from './compose-logging.ts';
 import { healthEndpoints } from './health/index.ts';
@@ -31,7 +32,6 @@ import {
   type Mount,
   mergeProblems,
   openPassage,
-  originOf,
 } from './http/index.ts';
 import {
   createEvents,
@@ -58,8 +58,8 @@ import {
   localRevocations,
   sessionEndpoints,
   sessionSettings,
-  tokenMembers,
 } from './sessions/index.ts';
+import { sessionStarter } from './start-session-answer.ts';
 import { type Stores, storeServices } from './stores.ts';
 import { readTiers } from './tiers.ts';
 import { authenticateGuard, jwksEndpoint } from './tokens/index.ts';
@@ -107,10 +107,12 @@ export function createCastellan<
     onRecovered: () => tell('store.recovered', {}),
   });
   const stallGate = createStallGate({ monotonic });
+  const peppers = createPeppers(options.peppers);
+  const browser = composeBrowser({ options, issuer, peppers, random, tell });
   const sessions = createSessions({
     store: stores.sessions,
     subjects: stores.subjects,
-    peppers: createPeppers(options.peppers),
+    peppers,
     accessTokens,
     knowledge: revocations,
     storeClock,
@@ -147,6 +149,8 @@ export function createCastellan<
   });
   const registry = createAppRegistry(options.audit?.actions);
   const audit = createAudit<LibraryActions & AppTable<Actions>>({ store: stores.audit, makeId, registry });
+  const { cookies } = browser;
+  const credentials = browser.credentials({ sessions, accessTokens, storeClock });
   const accounts = composeAccounts();
 
   function composeAccounts() {
@@ -164,7 +168,12 @@ export function createCastellan<
     });
     return {
       verbs,
-      endpoints: accountEndpoints({ accounts: verbs, passwordPolicy: createPasswordPolicy(password), defaultTier }),
+      endpoints: accountEndpoints({
+        accounts: verbs,
+        passwordPolicy: createPasswordPolicy(password),
+        defaultTier,
+        cookies,
+      }),
     };
   }
 
@@ -184,11 +193,12 @@ export function createCastellan<
       actions: audit.actions,
       audit: (action) => auditGuard({ audit, action: action as keyof (LibraryActions & AppTable<Actions>) & string }),
       authenticate: ({ scopes, tier, strict }) =>
-        authenticateGuard({ check, scopes, tiers, strict, ...(tier !== undefined && { tier }) }),
+        authenticateGuard({ check, scopes, tiers, strict, cookies: credentials, ...(tier !== undefined && { tier }) }),
     });
   const own = appEndpoints(options.endpoints, compile);
   const endpoints: readonly Endpoint[] = [
-    ...sessionEndpoints({ sessions, check, accessTokens, storeClock }),
+    ...sessionEndpoints({ sessions, check, accessTokens, storeClock, cookies }),
+    ...browser.endpoints,
     ...(accounts?.endpoints ?? []),
     ...auditEndpoints({
       audit,
@@ -200,16 +210,17 @@ export function createCastellan<
   const open = compile({ public: true });
   const closed = compile({});
   const tenant = requestTenant(options.tenantOf);
-  const exchange = exchangeFactory({ makeId, tenantOf: tenant.of });
+  const exchange = exchangeFactory({ makeId, tenantOf: tenant.of, headers: browser.headers });
   const services = storeServices(stores);
   const health = composeHealth({ service, options: options.health, services, monotonic, tell });
   const lifecycle = createLifecycle(
     async () => {
+      browser.checkTransport();
       await accessTokens.load();
       for (const service of services) await service.start();
       await revocations.start();
       stallGate.start();
-      for (const message of settings.warnings) tell('configuration.warning', { message });
+      for (const message of [...settings.warnings, ...browser.warnings]) tell('configuration.warning', { message });
     },
     async () => {
       stallGate.stop();
@@ -223,7 +234,7 @@ export function createCastellan<
     http: {
       compile: compile as Castellan<ShapeOf<Tiers, Actions, Tx>>['http']['compile'],
       exchange,
-      front: () => undefined,
+      front: browser.front(problem),
       ...(requestLog && { finished: requestLog.finished }),
       open: (policy, exchange) => openPassage(policy, exchange, problem),
       match: tableOf({ auth: endpoints, health: healthEndpoints({ health, service }) }),
@@ -235,17 +246,7 @@ export function createCastellan<
     },
     events,
     subjects,
-    sessions: {
-      async start({ from, tenant: named, ...wish }) {
-        const origin = originOf(from);
-        const tokens = await sessions.start({
-          ...wish,
-          tenant: named ?? tenant.ofCarrier(from),
-          origin,
-        });
-        return { headers: { 'cache-control': 'no-store' }, body: tokenMembers(tokens) };
-      },
-    },
+    sessions: { start: sessionStarter({ sessions, tenant, cookies }) },
     accounts: accounts?.verbs,
     audit: {
       query: ({ tenant = '', ...filter }) => audit.query({ ...filter, tenant } as Parameters<typeof audit.query>[0]),

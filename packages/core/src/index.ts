@@ -13,9 +13,22 @@ export type {
   AuditOutcome,
   AuditPage,
 } from './audit/index.ts';
+export {
+  type CookieNames,
+  type CookieOptions,
+  type CorsOptions,
+  type CspDirectives,
+  type CspViolation,
+  type HostOptions,
+  type SafeNextOptions,
+  type SecurityHeaderOptions,
+  type SecurityProfile,
+  safeNext,
+} from './browser/index.ts';
 export type { ActionsOf, Castellan, SessionAnswer, StartSession } from './castellan.ts';
 export type { CastellanEvents, OperationEvents } from './castellan-events.ts';
 export type { AccountOptions, CastellanOptions, Tier } from './castellan-options.ts';
+export type { BrowserOptions } from './compose-browser.ts';
 export type { HealthOptions } from './compose-health.ts';
 export { createCastellan } from './create-castellan.ts';
 export type { CheckResult, HealthCheck, HealthReport } from './health/index.ts';
@@ -47,6 +60,8 @@ export type { Policy, PrivatePolicy, PublicPolicy, Shape } from './policy.ts';
 export { problemCatalogue } from './problem-catalogue.ts';
 export type {
   Aal,
+  CookieMembers,
+  MembersOf,
   ScopesQuestion,
   SessionOptions,
   Subject,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Transport } from '../sessions/index.ts';
 import type { AccountPatch } from './account-store.ts';
 import { EMAIL_LENGTH, type Email, parseEmail } from './email.ts';
 import { PASSWORD_INPUT_LENGTH, type PasswordFault, type PasswordPolicy } from './password-policy.ts';
@@ -9,14 +10,14 @@ export interface RegisterBody {
   readonly email: Email;
   readonly password: string;
   readonly display_name?: string | null | undefined;
-  readonly transport?: 'bearer' | undefined;
+  readonly transport?: Transport | undefined;
 }
 
 /** Body of `POST /login`. */
 export interface LoginBody {
   readonly email: Email;
   readonly password: string;
-  readonly transport?: 'bearer' | undefined;
+  readonly transport?: Transport | undefined;
 }
 
 /** Body of `POST /change-password`. */
@@ -33,8 +34,11 @@ export interface AccountBodies {
   readonly patch: z.ZodType<AccountPatch>;
 }
 
-/** Makes them: new passwords are measured by the policy, others are only bounded. */
-export function accountBodies(policy: PasswordPolicy): AccountBodies {
+/**
+ * Makes them: new passwords are measured by the policy, others are only bounded.
+ * @param transports how tokens may travel here
+ */
+export function accountBodies(policy: PasswordPolicy, transports: readonly Transport[]): AccountBodies {
   const email = z.string().transform((typed, context): Email => {
     const parsed = parseEmail(typed);
     if (parsed) return parsed;
@@ -50,7 +54,7 @@ export function accountBodies(policy: PasswordPolicy): AccountBodies {
     const fault = typed.length > PASSWORD_INPUT_LENGTH ? 'too_long' : policy.fault(typed);
     if (fault) context.addIssue(custom(fault, sayFault(fault, policy)));
   });
-  const transport = z.literal('bearer').optional();
+  const transport = z.enum(transports).optional();
   const displayName = profileText(DISPLAY_NAME_LENGTH, 'line');
   return {
     register: z.strictObject({ email, password: newPassword, display_name: displayName, transport }),

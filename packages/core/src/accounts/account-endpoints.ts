@@ -1,12 +1,14 @@
+import type { CookieMode } from '../browser/index.ts';
 import {
   canonicalAddress,
   type Endpoint,
   type EndpointCall,
+  type HttpResponse,
   jsonResponse,
   type Principal,
   validateBody,
 } from '../http/index.ts';
-import { tokenAnswer } from '../sessions/index.ts';
+import { type Transport, tokenAnswer } from '../sessions/index.ts';
 import { accountBodies } from './account-bodies.ts';
 import { accountJson } from './account-json.ts';
 import type { AccountCall, SignedIn } from './account-requests.ts';
@@ -19,13 +21,22 @@ export interface AccountEndpointParts {
   readonly passwordPolicy: PasswordPolicy;
   /** Shown for an account that was given no tier. */
   readonly defaultTier: string;
+  /** Left out: nobody can ask for `transport: 'cookie'`. */
+  readonly cookies?: CookieMode | undefined;
 }
 
 /** `POST /register`, `POST /login`, `GET /me`, `PATCH /me`, `POST /change-password`. */
-export function accountEndpoints({ accounts, passwordPolicy, defaultTier }: AccountEndpointParts): readonly Endpoint[] {
-  const bodies = accountBodies(passwordPolicy);
-  const signedIn = ({ account, tokens }: SignedIn, status: number) =>
-    tokenAnswer(tokens, { status, extra: { account: accountJson(account, defaultTier) } });
+export function accountEndpoints(parts: AccountEndpointParts): readonly Endpoint[] {
+  const { accounts, passwordPolicy, defaultTier, cookies } = parts;
+  const bodies = accountBodies(passwordPolicy, cookies ? ['bearer', 'cookie'] : ['bearer']);
+  const signedIn = ({ account, tokens }: SignedIn, status: number, transport: Transport): HttpResponse => {
+    const extra = { account: accountJson(account, defaultTier) };
+    return tokenAnswer(tokens, { status, extra, jar: transport === 'cookie' ? cookies?.jar : undefined });
+  };
+  /** A sign-in that leaves cookies behind could put a victim into the attacker's account. */
+  const admit = (call: EndpointCall, transport: Transport, given?: string): void => {
+    if (transport === 'cookie') cookies?.csrf.demandOf(call, given);
+  };
 
   return [
     {
@@ -34,10 +45,12 @@ export function accountEndpoints({ accounts, passwordPolicy, defaultTier }: Acco
       public: true,
       body: ['json'],
       async handle(call) {
-        const { email, password, display_name, transport } = validateBody(bodies.register, call.body);
+        const body = validateBody(bodies.register, call.body);
+        const { email, password, display_name: displayName = null, transport = 'bearer' } = body;
+        admit(call, transport);
         const { tenant } = call.context;
-        const wish = { displayName: display_name ?? null, transport: transport ?? 'bearer' };
-        return signedIn(await accounts.register({ tenant, email, password, ...wish, ...callOf(call) }), 201);
+        const request = { tenant, email, password, displayName, transport, ...callOf(call) };
+        return signedIn(await accounts.register(request), 201, transport);
       },
     },
     {
@@ -46,9 +59,11 @@ export function accountEndpoints({ accounts, passwordPolicy, defaultTier }: Acco
       public: true,
       body: ['json', 'form'],
       async handle(call) {
-        const { email, password, transport = 'bearer' } = validateBody(bodies.login, call.body);
+        const { given, body } = cookies?.csrf.takeField(call) ?? { given: undefined, body: call.body };
+        const { email, password, transport = 'bearer' } = validateBody(bodies.login, body);
+        admit(call, transport, given);
         const { tenant } = call.context;
-        return signedIn(await accounts.login({ tenant, email, password, transport, ...callOf(call) }), 200);
+        return signedIn(await accounts.login({ tenant, email, password, transport, ...callOf(call) }), 200, transport);
       },
     },
     {
@@ -78,9 +93,9 @@ export function accountEndpoints({ accounts, passwordPolicy, defaultTier }: Acco
       async handle(call) {
         const body = validateBody(bodies.changePassword, call.body);
         const passwords = { currentPassword: body.current_password, newPassword: body.new_password };
-        return tokenAnswer(
-          await accounts.changePassword({ principal: principalOf(call), ...passwords, ...callOf(call) }),
-        );
+        const request = { principal: principalOf(call), ...passwords, ...callOf(call) };
+        const jar = call.context.byCookie ? cookies?.jar : undefined;
+        return tokenAnswer(await accounts.changePassword(request), { jar });
       },
     },
   ];

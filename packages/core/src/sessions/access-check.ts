@@ -17,6 +17,7 @@ import {
   createTokenMemo,
   type MemoEntry,
   type TokenMemo,
+  tokenPrincipal,
   tokenRefused,
 } from '../tokens/index.ts';
 import { firstUseVerb } from './first-use.ts';
@@ -165,14 +166,15 @@ function refuseByVerdict(verdict: 'live' | 'revoked' | 'stale'): void {
 }
 
 function checkedToken(claims: AccessTokenClaims, audience: string): CheckedToken {
-  const { sub: subject, tenant = '', sid: sessionId, jti, ue: userEpoch, ce: claimsEpoch, tier, scope } = claims;
-  const scopes = new Set(scope === '' ? [] : scope.split(' '));
+  const { jti, ue: userEpoch, ce: claimsEpoch } = claims;
+  const principal = tokenPrincipal(claims);
+  const { subject, tenant, sessionId } = principal;
   return {
     tenant,
     audience,
     sessionId,
     expiresAt: claims.exp * 1000,
-    principal: { subject, tenant, sessionId, scopes, tier, claims: { ...claims } },
+    principal,
     revocable: { tenant, subject, sessionId, jti, userEpoch, claimsEpoch },
   };
 }

@@ -8,6 +8,8 @@ export { type LocalRevocations, localRevocations } from './local-revocations.ts'
 export type { LogoutParts } from './logout-endpoint.ts';
 export * from './memory-session-store.ts';
 export * from './memory-subject-store.ts';
+export { namedSession } from './named-session.ts';
+export { type PageRefreshParts, pageRefresh } from './page-refresh.ts';
 export * from './peppers.ts';
 export { type SessionEndpointParts, sessionEndpoints } from './session-endpoints.ts';
 export type { SessionEvents, SessionFact, SessionRefreshed, TellSession } from './session-events.ts';

@@ -16,6 +16,8 @@ export interface PepperKeys {
   readonly next: KeyedMac;
   /** Hashes the client's attempt keys. */
   readonly attempt: KeyedMac;
+  /** Authenticates CSRF tokens. */
+  readonly csrf: KeyedMac;
 }
 
 /** The secrets behind all refresh tokens: several at once while one replaces the other, one of them active. */
@@ -81,5 +83,6 @@ function derive(id: number, secret: Uint8Array): PepperKeys {
     hash: keyed('rt/hash/1'),
     next: keyed('rt/next/1'),
     attempt: keyed('rt/attempt/1'),
+    csrf: keyed('csrf/1'),
   };
 }

@@ -1,22 +1,11 @@
 import * as z from 'zod';
-import {
-  type Endpoint,
-  emptyResponse,
-  jsonResponse,
-  originOf,
-  type Principal,
-  validateBody,
-  validateQuery,
-} from '../http/index.ts';
+import { type Endpoint, emptyResponse, jsonResponse, originOf, type Principal, validateQuery } from '../http/index.ts';
 import { type LogoutParts, logoutEndpoint } from './logout-endpoint.ts';
-import { refreshProblem } from './session-problems.ts';
+import { refreshEndpoint } from './refresh-endpoint.ts';
 import type { OwnSession, OwnSessionPage } from './sessions.ts';
-import { tokenAnswer } from './token-answer.ts';
 
 /** What {@link sessionEndpoints} are made of. */
 export type SessionEndpointParts = LogoutParts;
-
-const RefreshBody = z.strictObject({ refresh_token: z.string(), attempt: z.string().min(16).max(64).optional() });
 
 const wholeNumber = (max: number): z.ZodType<number> =>
   z
@@ -31,29 +20,9 @@ const PageQuery = z.object({
 
 /** Refresh, log-out, and what an owner may see and end of its sessions. */
 export function sessionEndpoints(parts: SessionEndpointParts): readonly Endpoint[] {
-  const { sessions } = parts;
+  const { sessions, cookies } = parts;
   return [
-    {
-      method: 'POST',
-      path: '/refresh',
-      public: true,
-      body: ['json'],
-      async handle(call) {
-        const { refresh_token: token, attempt } = validateBody(RefreshBody, call.body);
-        const { request, context } = call;
-        const answer = await sessions.refresh({
-          token,
-          attempt,
-          tenant: context.tenant,
-          transport: 'bearer',
-          origin: originOf(call),
-          arrivedAt: request.arrivedAt,
-          gone: () => request.gone,
-        });
-        if (answer.answer !== 'tokens') throw refreshProblem(answer);
-        return tokenAnswer(answer.tokens);
-      },
-    },
+    refreshEndpoint(parts),
     logoutEndpoint(parts),
     {
       method: 'POST',
@@ -61,7 +30,7 @@ export function sessionEndpoints(parts: SessionEndpointParts): readonly Endpoint
       public: false,
       async handle(call) {
         await sessions.logoutAll({ principal: caller(call.context.principal), origin: originOf(call) });
-        return emptyResponse();
+        return emptyResponse(cookies && call.context.byCookie ? { 'set-cookie': cookies.jar.clear() } : {});
       },
     },
     {

@@ -39,7 +39,7 @@ export function createIssuer({ accessTokens, settings, random, defaultTier, scop
     const { tenant, subject, now } = session;
     const tier = session.tier ?? defaultTier;
     if (session.expiresAt - now < 1_000) throw sessionExpired();
-    const { accessMs } = settings.profiles[session.aal];
+    const { accessMs, idleMs } = settings.profiles[session.aal];
     const life = accessMs * (1 - JITTER * fraction(random));
     const expiresAt = Math.min(Math.floor(now + life), session.expiresAt);
     const accessToken = await accessTokens.issue({
@@ -57,7 +57,8 @@ export function createIssuer({ accessTokens, settings, random, defaultTier, scop
     });
     // `exp` has whole seconds, rounded down: promise no more than it keeps
     const expiresInSeconds = Math.floor((Math.floor(expiresAt / 1000) * 1000 - now) / 1000);
-    return { accessToken, expiresInSeconds, refreshToken, session };
+    const refreshExpiresInSeconds = Math.floor(Math.min(idleMs, session.expiresAt - now) / 1000);
+    return { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds, session };
   };
 }
 

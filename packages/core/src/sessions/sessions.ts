@@ -18,6 +18,8 @@ export interface IssuedTokens {
   readonly expiresInSeconds: number;
   /** Equal to the one presented when the outcome was `keep`: then there is nothing to store. */
   readonly refreshToken: string;
+  /** What the session has left unless it is used, in seconds. */
+  readonly refreshExpiresInSeconds: number;
   readonly session: IssuedSession;
 }
 

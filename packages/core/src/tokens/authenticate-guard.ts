@@ -1,6 +1,7 @@
-import { type Exchange, type Guard, originOf, type Principal } from '../http/index.ts';
+import { type Exchange, type Guard, originOf, type Principal, Problem, type Verdict } from '../http/index.ts';
 import type { AccessCheck } from './access-check.ts';
 import { isScopeToken } from './claims-rules.ts';
+import type { CookieCredentials } from './cookie-credentials.ts';
 import { insufficientScope, insufficientTier, tokenMissing, tokenRefused } from './token-problems.ts';
 
 /** What {@link authenticateGuard} is made from. */
@@ -14,18 +15,22 @@ export interface AuthenticateOptions {
   readonly tiers?: Readonly<Record<string, { readonly rank: number }>>;
   /** Ask the store about revocation at every request. Default false. */
   readonly strict?: boolean;
+  /** Asked when `Authorization` has no token of ours. Default: a caller without one has none. */
+  readonly cookies?: CookieCredentials | undefined;
 }
 
 const SCHEME = /^bearer(?: |$)/i;
+/** With one of these cookies are ignored, whatever becomes of it: a refused token never falls back. */
+const TOKEN_SCHEME = /^(?:bearer|dpop)(?: |$)/i;
 
 /**
- * Bearer token (RFC 6750) → `context.principal`; then scope, then tier. Synchronous when the token is memoised. A store
- * that is away is thrown on as it is and becomes 503: never 401 for a token that may be good.
+ * Access token (RFC 6750, or the cookie) → `context.principal`; then scope, then tier. Synchronous when the token is
+ * memoised. A store that is away is thrown on as it is and becomes 503: never 401 for a token that may be good.
  *
  * @throws TypeError at declaration, naming the policy's option that makes no sense
  */
 export function authenticateGuard(options: AuthenticateOptions): Guard {
-  const { check, strict = false } = options;
+  const { check, strict = false, cookies } = options;
   const scopes = checkScopes(options.scopes ?? []);
   const reaches = tierRule(options);
 
@@ -37,9 +42,43 @@ export function authenticateGuard(options: AuthenticateOptions): Guard {
     exchange.context.principal = principal;
   }
 
+  function principalBy(token: string, exchange: Exchange): Principal | Promise<Principal> {
+    return check(token, { tenant: exchange.context.tenant, origin: () => originOf(exchange), strict });
+  }
+
+  function enterByCookie(exchange: Exchange, principal: Principal): void {
+    admit(exchange, principal);
+    exchange.context.byCookie = true;
+  }
+
+  async function revived(exchange: Exchange, { revive }: CookieCredentials, refusal: unknown): Promise<Verdict> {
+    const revival = refusal instanceof Problem ? await revive?.(exchange) : undefined;
+    if (!revival) throw refusal;
+    enterByCookie(exchange, revival.principal);
+    return revival.after;
+  }
+
+  function byCookie(exchange: Exchange, credentials: CookieCredentials): Verdict | Promise<Verdict> {
+    const token = credentials.accessToken(exchange);
+    if (token === undefined) return revived(exchange, credentials, tokenMissing());
+    let found: Principal | Promise<Principal>;
+    try {
+      found = principalBy(token, exchange);
+    } catch (refusal) {
+      return revived(exchange, credentials, refusal);
+    }
+    if (!(found instanceof Promise)) return enterByCookie(exchange, found);
+    return found.then(
+      (principal) => enterByCookie(exchange, principal),
+      (refusal: unknown) => revived(exchange, credentials, refusal),
+    );
+  }
+
   return (exchange) => {
-    const token = bearerToken(exchange.request.headers.authorization);
-    const found = check(token, { tenant: exchange.context.tenant, origin: () => originOf(exchange), strict });
+    const { authorization } = exchange.request.headers;
+    if (cookies && (authorization === undefined || !TOKEN_SCHEME.test(authorization)))
+      return byCookie(exchange, cookies);
+    const found = principalBy(bearerToken(authorization), exchange);
     return found instanceof Promise ? found.then((principal) => admit(exchange, principal)) : admit(exchange, found);
   };
 }
