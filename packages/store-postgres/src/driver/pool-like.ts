@@ -15,8 +15,7 @@ export interface PoolAnswer {
 
 /** What we call of a client of `pg`. */
 export interface PoolClientLike {
-  // biome-ignore lint/suspicious/noExplicitAny: pg's own parameter types, which a structural type must be assignable from
-  query(query: any): Promise<PoolAnswer>;
+  query(query: PoolQuery): Promise<PoolAnswer>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   release(broken?: Error | boolean): void;
 }
