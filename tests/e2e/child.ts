@@ -15,11 +15,16 @@ export interface Child {
 }
 
 /** Starts `examples/<main>` from its source. */
-export function startExample(main: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Child {
+export function startExample(main: string, args?: readonly string[], env?: NodeJS.ProcessEnv): Child {
+  return startProgram(path.join(root, 'examples', main), args, env);
+}
+
+/** Starts a program of the repository from its source. */
+export function startProgram(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Child {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(CASTELLAN_|DATABASE_URL$|NODE_ENV$|VITEST)/.test(name)),
   );
-  const child = spawn(process.execPath, ['--conditions=@castellan/source', path.join('examples', main), ...args], {
+  const child = spawn(process.execPath, ['--conditions=@castellan/source', file, ...args], {
     cwd: root,
     env: { ...clean, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
