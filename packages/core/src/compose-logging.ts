@@ -1,5 +1,5 @@
 import type { CastellanEvents } from './castellan-events.ts';
-import { type Events, type MonotonicClock, maskCredentials } from './kernel/index.ts';
+import { type Events, type MonotonicClock, maskCredentials, type Origin } from './kernel/index.ts';
 import {
   carefulLogger,
   checkLogger,
@@ -9,6 +9,9 @@ import {
   type Logger,
   type RequestLog,
 } from './logging/index.ts';
+
+/** As many violations as one line tells: anybody may send reports. */
+const VIOLATIONS = 3;
 
 /** What {@link composeLogging} is made of. */
 export interface LoggingParts {
@@ -43,10 +46,18 @@ export function composeLogging({ logger, events, monotonic }: LoggingParts): Req
   events.on('session.ahead', (fact) =>
     log.error(sessionFields(fact), 'a token is newer than the store: it was restored from a backup'),
   );
+  events.on('csp.reported', ({ count, violations, origin }) =>
+    log.info({ ...requestIdOf(origin), count, violations: violations.slice(0, VIOLATIONS) }, 'csp violations reported'),
+  );
   return createRequestLog(log, monotonic);
 }
 
 /** Who it was stays in the audit trail: under the same ids. */
 function sessionFields({ sessionId, origin }: CastellanEvents['session.ahead']): LogFields {
-  return { session_id: sessionId, ...(origin.requestId !== null && { request_id: maskCredentials(origin.requestId) }) };
+  return { session_id: sessionId, ...requestIdOf(origin) };
+}
+
+/** A caller chooses its id: it may be a token. */
+function requestIdOf({ requestId }: Origin): LogFields {
+  return requestId === null ? {} : { request_id: maskCredentials(requestId) };
 }

@@ -11,20 +11,25 @@ export type RequestStep = {
 } & (
   | { readonly at: 'head'; readonly name: HeadStep }
   | { readonly at: 'body'; readonly name: BodyStep }
-  /** Outside a policy: every request meets it. */
-  | { readonly at: 'door' | 'handler'; readonly name: string }
+  /** No policy's: every request meets it. */
+  | { readonly at: 'every request'; readonly name: string }
 );
+
+const every = (name: string, answers: readonly string[] = []): RequestStep => ({ at: 'every request', name, answers });
 
 /**
  * The order of every request. A policy picks steps, never their order: `compilePolicy` puts its guards into this one,
  * and docs/lifecycle.md draws it.
  */
 export const requestSteps: readonly RequestStep[] = [
-  { at: 'door', name: 'request id', answers: [] },
-  { at: 'door', name: 'log', answers: [] },
-  // before audit: its `after` must see refusals too
+  every('request id'),
+  every('log'),
+  every('security headers'),
+  every('host', ['misdirected_host']),
+  every('CORS', ['origin_not_allowed']),
+  // its `after` must see refusals too
   { at: 'head', name: 'audit', answers: [] },
-  { at: 'door', name: 'problems', answers: ['internal', 'store_unavailable'] },
+  every('problems', ['internal', 'store_unavailable']),
   {
     at: 'head',
     name: 'authenticate',
@@ -34,14 +39,15 @@ export const requestSteps: readonly RequestStep[] = [
       'token_expired',
       'token_stale',
       'token_superseded',
+      'csrf_failed',
       'insufficient_scope',
       'insufficient_tier',
       'store_unavailable',
     ],
   },
+  // before the body is read: what they refuse costs nothing
   { at: 'head', name: 'guards', answers: [] },
-  // what was refused before costs nothing
-  { at: 'door', name: 'body is read', answers: ['malformed_body', 'body_too_large', 'unsupported_media_type'] },
+  every('body is read', ['malformed_body', 'body_too_large', 'unsupported_media_type']),
   { at: 'body', name: 'validate', answers: ['malformed_body', 'unsupported_media_type', 'validation_failed'] },
-  { at: 'handler', name: 'handler', answers: [] },
+  every('handler'),
 ];
