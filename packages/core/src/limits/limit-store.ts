@@ -1,9 +1,10 @@
 /**
  * How permits are spent and come back. Whole numbers, times in microseconds: every store decides the same.
  *
- * `window`: never more than `limit` within any `windowUs`; kept in 16 sub-windows, so a spent permit comes back after at
- * least the window and at most 17/16 of it. `rate`: GCRA, one permit each `intervalUs` and `burst` at once. `quota`:
- * `limit` in each window of the calendar (UTC, from the epoch).
+ * `window`: never more than `limit` within any `windowUs`. Kept in 16 sub-windows of `ceil(windowUs / 16)`, counted from
+ * the epoch: what was spent in sub-window i is back when sub-window i + 17 begins, after at least the window and at most
+ * 17/16 of it. `rate`: GCRA, one permit each `intervalUs` and `burst` at once. `quota`: `limit` in each window of the
+ * calendar (UTC, from the epoch).
  */
 export type LimitRule =
   | { readonly kind: 'window'; readonly limit: number; readonly windowUs: number }
@@ -12,7 +13,7 @@ export type LimitRule =
 
 /** One budget of one caller. */
 export interface LimitBucket {
-  /** Names policy and partition; an HMAC, never raw input. */
+  /** Names policy, rule and partition; an HMAC, never raw input. One key always comes with one rule. */
   readonly key: string;
   /** The caller's part of it, an HMAC too: buckets of one partition share a slot of a Redis Cluster. */
   readonly partition: string;
@@ -23,6 +24,7 @@ export interface LimitBucket {
 
 /** Equal requests that want to pass: each is charged to all of its buckets or to none. */
 export interface LimitCheck {
+  /** No two with one key. */
   readonly buckets: readonly LimitBucket[];
   /** How many ask together; the store lets as many pass as fit. At least 1. */
   readonly times: number;
@@ -32,9 +34,9 @@ export interface LimitCheck {
 export interface BucketState {
   /** Permits left. */
   readonly remaining: number;
-  /** Until all permits are back, ms. 0: they are. */
+  /** Until all permits are back, ms, rounded up. 0: they are. */
   readonly resetMs: number;
-  /** Until one more request of this cost fits, ms. 0: now. */
+  /** Until one more request of this cost fits, ms, rounded up. 0: now. `Infinity`: the cost is above the limit. */
   readonly retryMs: number;
 }
 
@@ -44,6 +46,14 @@ export interface LimitAnswer {
   readonly granted: number;
   /** In the order of the check's buckets. */
   readonly buckets: readonly BucketState[];
+  /** When it was decided, by the store's clock, µs. */
+  readonly at: number;
+}
+
+/** A check of which `times` are given back. */
+export interface TakenPermits extends LimitCheck {
+  /** `at` of the answer that granted them: permits that are back by themselves since then are not given back twice. */
+  readonly at: number;
 }
 
 /**
@@ -57,6 +67,9 @@ export interface LimitStore {
    * one took is given back when a later one refuses.
    */
   consume(checks: readonly LimitCheck[]): readonly LimitAnswer[] | Promise<readonly LimitAnswer[]>;
-  /** Gives back what a check took, `times` times: a sign-in that succeeded. Never more than was taken. */
-  giveBack(checks: readonly LimitCheck[]): void | Promise<void>;
+  /**
+   * Gives back what checks took: a sign-in that succeeded. Never more than was taken: `window` and `quota` take it out of
+   * the (sub-)window of `at` when that still counts, `rate` goes back by `cost × times` intervals, at most to full.
+   */
+  giveBack(taken: readonly TakenPermits[]): void | Promise<void>;
 }
