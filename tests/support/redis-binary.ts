@@ -73,8 +73,8 @@ function librariesOf(deb: string): readonly string[] {
 
 function isInstalled(name: string): boolean {
   try {
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    return execFileSync('dpkg-query', ['-W', '-f', '${Status}', name], options).includes('ok installed');
+    const status = execFileSync('dpkg-query', ['-s', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return /^Status: .* installed$/m.test(status);
   } catch {
     return false;
   }
