@@ -2,6 +2,8 @@ import {
   type CookieMode,
   type CookieOptions,
   type CorsOptions,
+  type CsrfKey,
+  type CsrfKeys,
   createCookieJar,
   createCors,
   createCsrf,
@@ -81,12 +83,12 @@ export function composeBrowser({ options, issuer, peppers, random, tell }: Brows
   const cookies = cookieOptions && cookieMode(cookieOptions);
   function cookieMode(chosen: CookieOptions): CookieMode {
     const jar = createCookieJar(chosen);
-    const { active, find } = peppers;
-    const keys = {
-      active: { id: active.id, mac: active.csrf },
-      find(id: number) {
-        const pepper = find(id);
-        return pepper && { id, mac: pepper.csrf };
+    const keyOf = ({ id, csrf: mac }: Peppers['active']): CsrfKey => ({ id, mac });
+    const keys: CsrfKeys = {
+      active: keyOf(peppers.active),
+      find(id) {
+        const pepper = peppers.find(id);
+        return pepper && keyOf(pepper);
       },
     };
     const tokens = createCsrfTokens(keys, random);

@@ -18,7 +18,7 @@ interface CsrfFacts {
   readonly site: string | undefined;
   /** The origin of `Referer`; `null` where it holds none. */
   readonly referer: string | null | undefined;
-  isTrusted(origin: string): boolean;
+  readonly isTrusted: (origin: string) => boolean;
 }
 
 interface CsrfRule {

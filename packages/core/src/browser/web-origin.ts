@@ -7,7 +7,7 @@
  */
 export function webOrigin(text: string, path: string): string {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  const isBare = url?.pathname === '/' && !/[?#@\\]/.test(text) && !/\s/.test(text);
+  const isBare = url?.pathname === '/' && !/[?#@*\\]/.test(text) && !/\s/.test(text);
   if (!url || !isBare || !/^https?:$/.test(url.protocol))
     throw new TypeError(`${path} must be an origin such as 'https://app.example.com', not ${JSON.stringify(text)}`);
   return url.origin;
