@@ -27,7 +27,7 @@ async function call(castellan: ReturnType<typeof compose>, path: string, method 
   });
   return castellan.http.serve(match, exchange, async () => ({ value: undefined, raw: undefined }));
 }
-const bodyOf = ({ body }: HttpResponse): unknown => JSON.parse(String(body));
+const bodyOf = ({ body }: HttpResponse): unknown => JSON.parse(body as string);
 
 describe('the endpoints of health', () => {
   test('answer 200 while everything is up, to anybody, and no cache keeps it', async () => {

@@ -7,9 +7,9 @@ import { secretsOf } from './mask.ts';
 /** What is written about requests. */
 export interface RequestLog {
   /** One line when an answer has left or its line was cut. */
-  finished(exchange: Exchange, outcome: Finish): void;
+  readonly finished: (exchange: Exchange, outcome: Finish) => void;
   /** One line for what was answered as 500 `internal`, with its stack. */
-  failed(exchange: Exchange, error: unknown): void;
+  readonly failed: (exchange: Exchange, error: unknown) => void;
 }
 
 /** As much of a path as a line tells. */
