@@ -23,6 +23,10 @@ export interface Configuration {
   readonly idle: Duration;
   readonly absolute: Duration;
   readonly maxStaleness: Duration;
+  /** Whether clients may ask for cookies. */
+  readonly cookies: boolean;
+  /** Other origins whose pages may use the app. */
+  readonly origins: readonly string[];
   readonly tiers: Readonly<Record<string, { readonly rank: number }>>;
 }
 
@@ -61,6 +65,16 @@ const Environment = z.object({
   CASTELLAN_SESSION_IDLE: duration('14d'),
   CASTELLAN_SESSION_ABSOLUTE: duration('30d'),
   CASTELLAN_MAX_STALENESS: duration('2s'),
+  CASTELLAN_COOKIES: z.enum(['true', 'false'], "must be 'true' or 'false'").default('false'),
+  CASTELLAN_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    ),
   CASTELLAN_TIERS: z
     .string()
     .default(TIERS)
@@ -125,6 +139,8 @@ export async function readConfiguration(
     idle: settings.CASTELLAN_SESSION_IDLE,
     absolute: settings.CASTELLAN_SESSION_ABSOLUTE,
     maxStaleness: settings.CASTELLAN_MAX_STALENESS,
+    cookies: settings.CASTELLAN_COOKIES === 'true',
+    origins: settings.CASTELLAN_ORIGINS,
     tiers: settings.CASTELLAN_TIERS,
   };
 }

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
+import { jsonLogger } from '@castellan/core';
 import { readArguments } from './arguments.ts';
 import { readConfiguration } from './configuration.ts';
-import { startReferenceApp } from './reference-app.ts';
+import { SERVICE, startReferenceApp } from './reference-app.ts';
 import { runTour } from './tour/run-tour.ts';
 import { welcome } from './welcome.ts';
 
@@ -11,11 +12,9 @@ try {
   if (tour) {
     process.exitCode = (await runTour(framework, (line) => console.log(line))) === 0 ? 0 : 1;
   } else {
-    const warn = (message: string): void => console.warn(`warning: ${message}`);
-    const app = await startReferenceApp(await readConfiguration(process.env, warn), framework, {
-      warn,
-      failed: (error, requestId) => console.error(`request ${requestId} failed:`, error),
-    });
+    const log = jsonLogger({ service: SERVICE });
+    const configuration = await readConfiguration(process.env, (message) => log.warn({}, message));
+    const app = await startReferenceApp(configuration, framework, log);
     console.log(welcome(app));
     const stop = (): void => {
       process.removeListener('SIGTERM', stop);

@@ -1,3 +1,4 @@
+import type { Logger } from '@castellan/core';
 import { createCastellan } from '@castellan/core';
 import type { Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
@@ -19,18 +20,14 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-/** Where the app tells its operator something. */
-export interface Log {
-  warn(message: string): void;
-  /** Something was answered as 500; its caller was told nothing but the request's id. */
-  failed(error: unknown, requestId: string): void;
-}
+/** The name in its log lines and health reports. */
+export const SERVICE = 'castellan-reference';
 
 /** Opens the database, starts Castellan and listens. */
 export async function startReferenceApp(
   configuration: Configuration,
   framework: FrameworkName,
-  log: Log,
+  log?: Logger,
 ): Promise<RunningApp> {
   const database = await openDatabase(configuration);
   const castellan = createCastellan({
@@ -40,6 +37,11 @@ export async function startReferenceApp(
     peppers: configuration.peppers,
     stores: database.stores,
     tiers: configuration.tiers,
+    service: SERVICE,
+    ...(log && { logger: log }),
+    cookies: configuration.cookies,
+    origins: configuration.origins,
+    securityHeaders: configuration.production ? 'prod' : 'dev',
     revocation: { maxStaleness: configuration.maxStaleness },
     sessions: {
       accessTokenTtl: configuration.accessTokenTtl,
@@ -50,10 +52,6 @@ export async function startReferenceApp(
     },
     audit: { actions: ['project.create', 'project.update', 'project.delete'] },
   });
-  castellan.events.on('configuration.warning', ({ message }) => log.warn(message));
-  castellan.events.on('request.failed', ({ error, requestId }) => log.failed(error, requestId));
-  castellan.events.on('store.unavailable', () => log.warn('the database does not answer'));
-  castellan.events.on('store.recovered', () => log.warn('the database answers again'));
   try {
     await castellan.start();
     const web = await buildWebApp[framework](castellan, createProjects(database.db));

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@castellan/core';
 import { durationMs } from '@castellan/core/kernel';
 import { readConfiguration } from '../configuration.ts';
 import { startReferenceApp } from '../reference-app.ts';
@@ -34,10 +35,9 @@ export async function runTour(framework: FrameworkName, print: (line: string) =>
   let steps = 0;
   try {
     const configuration = await readConfiguration(env, () => {});
-    const app = await startReferenceApp(configuration, framework, {
-      warn: () => {}, // a grace of 2 s is meant
-      failed: (error) => print(`  the app failed: ${String(error)}`),
-    });
+    const quiet = (): void => {}; // a grace of 2 s is meant
+    const failed: Logger['error'] = (fields) => print(`  the app failed: ${JSON.stringify(fields)}`);
+    const app = await startReferenceApp(configuration, framework, { info: quiet, warn: quiet, error: failed });
     try {
       print(`Castellan's tour, on ${app.url} (${framework}, ${app.database})`);
       await tellStory({
