@@ -67,8 +67,7 @@ function isBelow(path: string, prefix: string): boolean {
 
 /** Without dot segments (also with a parameter: `..;a=b`), empty segments, backslashes and control characters. */
 function isPlain(path: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return !/[\\\u0000-\u001f\u007f]|\/\/|\/\.{1,2}(?:[/;]|$)/.test(path);
+  return !/[\\\p{Cc}]|\/\/|\/\.{1,2}(?:[/;]|$)/u.test(path);
 }
 
 function decode(path: string): string | undefined {

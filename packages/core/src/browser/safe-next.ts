@@ -10,8 +10,7 @@ export interface SafeNextOptions {
 
 const MAX_LENGTH = 2048;
 /** Browsers drop tabs and line breaks inside a URL, trim what is around it, and read a backslash as a slash. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNSAFE = /[\u0000-\u0020\u007f\\]/;
+const UNSAFE = /[\p{Cc} \\]/u;
 
 /**
  * The target of a redirect that came with a request (`?next=…`), when it leads to the own origin or an allowed one;
