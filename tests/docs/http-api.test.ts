@@ -19,6 +19,8 @@ beforeAll(async () => {
     keys: await generateKeys(),
     peppers: generatePepper(),
     stores: memoryStores(),
+    cookies: true,
+    securityHeaders: 'prod',
   });
   match = castellan.http.match;
 });
