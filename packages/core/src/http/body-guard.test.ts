@@ -113,13 +113,21 @@ describe('the guard of a body schema', () => {
     for (const value of [undefined, { total: 3 }])
       expect(await thrown(Order, exchange({ value }, headers))).toMatchObject({ code: 'unsupported_media_type' });
   });
-  test('bytes that a parser left as they are get parsed by our own rules', async () => {
-    const raw = Buffer.from('{"total":3}');
-    const x = exchange({ value: raw, raw });
+  test.each([
+    ['bytes', (text: string) => Buffer.from(text)],
+    ['text', (text: string) => text],
+  ])('%s that a parser left as they are get parsed by our own rules', async (_, left) => {
+    const x = exchange({ value: left('{"total":3}') });
     await bodyGuard(Order)(x);
     expect(bodyOf(x, Order)).toEqual({ total: 3, note: '' });
     for (const text of ['{"total":3,"total":4}', '{"total":3', '\ufeff{"total":3}'])
-      expect(await thrown(Order, exchange({ value: Buffer.from(text) }))).toMatchObject({ code: 'malformed_body' });
+      expect(await thrown(Order, exchange({ value: left(text) }))).toMatchObject({ code: 'malformed_body' });
+  });
+  test('JSON that is a text is one: it is not parsed a second time', async () => {
+    const Text = z.string();
+    const x = exchange({ value: '{"total":3}', raw: Buffer.from('"{\\"total\\":3}"') });
+    await bodyGuard(Text)(x);
+    expect(bodyOf(x, Text)).toBe('{"total":3}');
   });
   test('a body that was read and kept by nobody is a mistake of the app, not of the caller', async () => {
     const error = await thrown(Order, exchange({}));

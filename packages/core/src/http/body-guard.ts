@@ -27,14 +27,17 @@ export function bodyGuard(schema: StandardSchemaV1): BodyGuard {
 }
 
 /**
- * The body as one that was read by our own rules: whatever parser ran before, another type is 415, and bytes are parsed
- * strictly.
+ * The body as one that was read by our own rules: whatever parser ran before, another type is 415, and bytes and texts
+ * are parsed strictly.
  */
 function readable({ request, body }: BodyExchange): RequestBody {
   if (!announcesBody(request)) return body;
   const kind = bodyKind(request.headers, POLICY_BODIES);
-  if (body.value instanceof Uint8Array) return parseBody(body.value, kind);
-  if (body.value === undefined && body.raw === undefined)
+  const { value, raw } = body;
+  if (value instanceof Uint8Array) return parseBody(value, kind);
+  // of a text parser; what we have read ourselves has its bytes beside it
+  if (typeof value === 'string' && raw === undefined) return parseBody(Buffer.from(value), kind);
+  if (value === undefined && raw === undefined)
     // an empty object in its place would tell the caller that fields are missing which were sent
     throw new TypeError(
       `${request.method} ${request.route ?? request.target.split('?', 1)[0]}: the policy has a body schema, but what has read the body before the guard left nothing of it`,
