@@ -124,10 +124,10 @@ describe('a body', () => {
       ['/password'],
     ],
     [
-      'that asks for cookies, which are not enabled',
+      'that asks for cookies and does not show which page it comes from',
       { ...someone, transport: 'cookie' },
-      422,
-      'validation_failed',
+      403,
+      'csrf_failed',
       ['/transport'],
     ],
     ['with a taken address', { email: ' ADA@example.com', password }, 409, 'email_taken'],
