@@ -128,7 +128,6 @@ describe('a body', () => {
       { ...someone, transport: 'cookie' },
       403,
       'csrf_failed',
-      ['/transport'],
     ],
     ['with a taken address', { email: ' ADA@example.com', password }, 409, 'email_taken'],
     ['with a taken address in full-width letters', { email: 'ａｄａ@example.com', password }, 409, 'email_taken'],
