@@ -50,7 +50,8 @@ const withoutChance = (output: string): string =>
   output
     .replace(/^.*tour, on .*$/m, '')
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/ada-[0-9a-f]{8}@/g, 'ada@')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'TIME')
     .replace(/\S{10}…\S{6}/g, 'TOKEN')
     .replace(/"expires_in":\d+/g, '"expires_in":N')
     .replace(/… \d+ ms pass/g, '… some ms pass');
