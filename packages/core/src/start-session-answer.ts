@@ -23,7 +23,7 @@ export function sessionStarter({ sessions, tenant, cookies }: SessionStarterPart
     const headers = { 'cache-control': 'no-store' };
     if (wish.transport !== 'cookie') return { headers, body: tokenMembers(await sessions.start(request)) };
     if (!cookies) throw new TypeError("sessions.start: transport 'cookie' needs options.cookies");
-    const { method = 'POST', headers: given = {} } = rawOf(from);
+    const { method = 'POST', headers: given } = rawOf(from);
     cookies.csrf.demand({ method, headers: given }, csrfToken);
     const tokens = await sessions.start(request);
     return {
