@@ -139,11 +139,12 @@ export function createCastellan<
     tell,
     makeId,
     clock,
+    monotonic,
   });
   const subjects = createSubjects({
     store: stores.subjects,
     revocations: localRevocations(revocations),
-    ask: askStore(storeClock, clock),
+    ask: askStore(storeClock, clock, monotonic),
     makeId,
     tiers: Object.keys(tiers),
   });
