@@ -217,7 +217,7 @@ export function createCastellan<
   const lifecycle = createLifecycle(
     async () => {
       browser.checkTransport();
-      await accessTokens.load();
+      await Promise.all([accessTokens.load(), import('zod')]); // zod: the first request need not wait for it
       for (const service of services) await service.start();
       await revocations.start();
       stallGate.start();

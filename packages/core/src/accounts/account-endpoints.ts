@@ -9,7 +9,7 @@ import {
   validateBody,
 } from '../http/index.ts';
 import { type Transport, tokenAnswer } from '../sessions/index.ts';
-import { accountBodies } from './account-bodies.ts';
+import type { AccountBodies } from './account-bodies.ts';
 import { accountJson } from './account-json.ts';
 import type { AccountCall, SignedIn } from './account-requests.ts';
 import type { Accounts } from './accounts.ts';
@@ -28,7 +28,13 @@ export interface AccountEndpointParts {
 /** `POST /register`, `POST /login`, `GET /me`, `PATCH /me`, `POST /change-password`. */
 export function accountEndpoints(parts: AccountEndpointParts): readonly Endpoint[] {
   const { accounts, passwordPolicy, defaultTier, cookies } = parts;
-  const bodies = accountBodies(passwordPolicy, cookies ? ['bearer', 'cookie'] : ['bearer']);
+  let made: AccountBodies | undefined;
+  const bodies = async (): Promise<AccountBodies> => {
+    if (made) return made;
+    const { accountBodies } = await import('./account-bodies.ts');
+    made = accountBodies(passwordPolicy, cookies ? ['bearer', 'cookie'] : ['bearer']);
+    return made;
+  };
   const signedIn = ({ account, tokens }: SignedIn, status: number, transport: Transport): HttpResponse => {
     const extra = { account: accountJson(account, defaultTier) };
     return tokenAnswer(tokens, { status, extra, jar: transport === 'cookie' ? cookies?.jar : undefined });
@@ -45,7 +51,7 @@ export function accountEndpoints(parts: AccountEndpointParts): readonly Endpoint
       public: true,
       body: ['json'],
       async handle(call) {
-        const body = validateBody(bodies.register, call.body);
+        const body = validateBody((await bodies()).register, call.body);
         const { email, password, display_name: displayName = null, transport = 'bearer' } = body;
         admit(call, transport);
         const { tenant } = call.context;
@@ -60,7 +66,7 @@ export function accountEndpoints(parts: AccountEndpointParts): readonly Endpoint
       body: ['json', 'form'],
       async handle(call) {
         const { given, body } = cookies?.csrf.takeField(call) ?? { given: undefined, body: call.body };
-        const { email, password, transport = 'bearer' } = validateBody(bodies.login, body);
+        const { email, password, transport = 'bearer' } = validateBody((await bodies()).login, body);
         admit(call, transport, given);
         const { tenant } = call.context;
         return signedIn(await accounts.login({ tenant, email, password, transport, ...callOf(call) }), 200, transport);
@@ -80,7 +86,7 @@ export function accountEndpoints(parts: AccountEndpointParts): readonly Endpoint
       public: false,
       body: ['json'],
       async handle(call) {
-        const patch = validateBody(bodies.patch, call.body);
+        const patch = validateBody((await bodies()).patch, call.body);
         const account = await accounts.update({ principal: principalOf(call), patch, ...callOf(call) });
         return jsonResponse(200, accountJson(account, defaultTier));
       },
@@ -91,7 +97,7 @@ export function accountEndpoints(parts: AccountEndpointParts): readonly Endpoint
       public: false,
       body: ['json'],
       async handle(call) {
-        const body = validateBody(bodies.changePassword, call.body);
+        const body = validateBody((await bodies()).changePassword, call.body);
         const passwords = { currentPassword: body.current_password, newPassword: body.new_password };
         const request = { principal: principalOf(call), ...passwords, ...callOf(call) };
         const jar = call.context.byCookie ? cookies?.jar : undefined;

@@ -1,17 +1,6 @@
-import * as z from 'zod';
 import { type Endpoint, jsonResponse, validateQuery } from '../http/index.ts';
 import type { Audit, AuditFilter } from './audit.ts';
 import type { AuditEvent } from './audit-store.ts';
-
-const pageQuery: z.ZodType<{ readonly cursor?: string | undefined; readonly limit: number }> = z.object({
-  cursor: z.string().optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.number().min(1).max(100))
-    .default(20),
-});
 
 /** What {@link auditEndpoints} are made of. */
 export interface AuditEndpointParts {
@@ -34,7 +23,8 @@ export function auditEndpoints({ audit, accessTokenMs }: AuditEndpointParts): re
       public: false,
       async handle({ context: { principal }, query }) {
         if (!principal) throw new TypeError('GET /audit was mounted without authentication');
-        const { cursor, limit } = validateQuery(pageQuery, query);
+        const { AuditQuery } = await import('./audit-query.ts');
+        const { cursor, limit } = validateQuery(AuditQuery, query);
         const page = await audit.query({
           tenant: principal.tenant,
           actor: principal.subject,

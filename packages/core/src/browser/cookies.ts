@@ -37,7 +37,7 @@ export function cookieValue(header: string | undefined, name: string): string | 
     const from = skipSpace(header, start, end);
     if (header.startsWith(name, from) && header[from + name.length] === '=') {
       if (value !== undefined) return undefined;
-      value = header.slice(from + name.length + 1, end).replace(/[ \t]+$/, '');
+      value = header.slice(from + name.length + 1, trimmedEnd(header, end));
     }
     start = end + 1;
   }
@@ -67,6 +67,12 @@ export function setCookie(name: string, value: string, attributes: CookieAttribu
     'HttpOnly',
     `SameSite=${sameSite}`,
   ].join('; ');
+}
+
+function trimmedEnd(text: string, end: number): number {
+  let at = end;
+  while (text[at - 1] === ' ' || text[at - 1] === '\t') at--;
+  return at;
 }
 
 function skipSpace(text: string, start: number, end: number): number {

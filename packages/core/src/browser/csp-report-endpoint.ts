@@ -1,15 +1,9 @@
-import * as z from 'zod';
 import { type Endpoint, emptyResponse, originOf, validateBody } from '../http/index.ts';
 import type { TellBrowser } from './browser-events.ts';
 import { type CspViolation, violationOfCspReport, violationOfReport } from './csp-violation.ts';
 
 /** As many violations as one fact tells; the others are only counted. */
 const MAX_TOLD = 20;
-
-const Members = z.record(z.string(), z.unknown());
-const CspReport = z.object({ 'csp-report': Members });
-const Reports = z.array(z.unknown());
-const Report = z.object({ type: z.literal('csp-violation'), body: Members });
 
 /**
  * `POST /csp-report`, for `report-uri` (`application/csp-report`) and the Reporting API (`application/reports+json`).
@@ -21,8 +15,8 @@ export function cspReportEndpoint(tell: TellBrowser): Endpoint {
     path: '/csp-report',
     public: true,
     body: ['csp-report', 'reports'],
-    handle(call) {
-      const violations = violationsOf(call.body.value);
+    async handle(call) {
+      const violations = await violationsOf(call.body.value);
       if (violations.length > 0)
         tell('csp.reported', {
           tenant: call.context.tenant,
@@ -36,7 +30,8 @@ export function cspReportEndpoint(tell: TellBrowser): Endpoint {
 }
 
 /** Reports of other types (`deprecation`, `network-error`) may come to the same address, and are left alone. */
-function violationsOf(body: unknown): readonly (() => CspViolation)[] {
+async function violationsOf(body: unknown): Promise<readonly (() => CspViolation)[]> {
+  const { CspReport, Report, Reports } = await import('./csp-report-body.ts');
   if (!Array.isArray(body)) {
     const report = validateBody(CspReport, body)['csp-report'];
     return [() => violationOfCspReport(report)];

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { CookieMode } from '../browser/index.ts';
 import {
   type Endpoint,
@@ -25,8 +24,6 @@ export interface LogoutParts {
   readonly cookies?: CookieMode | undefined;
 }
 
-const LogoutBody = z.strictObject({ refresh_token: z.string().optional() });
-
 /**
  * `POST /logout`, by access token, refresh token or both. Public, because a client whose access token has died must
  * still be able to leave; a dead token alone ends nothing and is answered as if it had (RFC 7009 section 2.2).
@@ -44,6 +41,7 @@ export function logoutEndpoint({ sessions, check, accessTokens, storeClock, cook
   /** Each cookie ends what it names: where a slow answer has mixed two sessions in the jar, both end. */
   const leaveByCookie = async (call: EndpointCall, { jar, csrf }: CookieMode): Promise<HttpResponse> => {
     const { given, body } = csrf.takeField(call);
+    const { LogoutBody } = await import('./session-bodies.ts');
     validateBody(LogoutBody, body);
     const { headers } = call.request;
     const accessToken = jar.read(headers, 'access');
@@ -65,6 +63,7 @@ export function logoutEndpoint({ sessions, check, accessTokens, storeClock, cook
     body: cookies ? ['json', 'form'] : ['json'],
     async handle(call) {
       if (cookies && isCookieCall(call)) return leaveByCookie(call, cookies);
+      const { LogoutBody } = await import('./session-bodies.ts');
       const { refresh_token: refreshToken } = validateBody(LogoutBody, call.body);
       const state = await authenticated(byHeader, call);
       if (state === 'none' && refreshToken === undefined) throw tokenMissing();

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { CookieMode } from '../browser/index.ts';
 import { type Endpoint, type EndpointCall, type HttpResponse, originOf, validateBody } from '../http/index.ts';
 import { isCookieCall } from './cookie-call.ts';
@@ -13,14 +12,11 @@ export interface RefreshParts {
   readonly cookies?: CookieMode | undefined;
 }
 
-const attempt = z.string().min(16).max(64).optional();
-const RefreshBody = z.strictObject({ refresh_token: z.string(), attempt });
-const CookieBody = z.strictObject({ attempt });
-
 /** `POST /refresh`: the token is in the body, or in cookie mode in its cookie and nowhere else. */
 export function refreshEndpoint({ sessions, cookies }: RefreshParts): Endpoint {
   const byCookie = async (call: EndpointCall, { jar, csrf }: CookieMode): Promise<HttpResponse> => {
-    const body = validateBody(CookieBody, call.body);
+    const { CookieRefreshBody } = await import('./session-bodies.ts');
+    const body = validateBody(CookieRefreshBody, call.body);
     const token = jar.read(call.request.headers, 'refresh');
     if (token === undefined) throw refreshProblem({ answer: 'refused', outcome: 'unknown' });
     csrf.demandOf(call);
@@ -35,6 +31,7 @@ export function refreshEndpoint({ sessions, cookies }: RefreshParts): Endpoint {
     body: ['json'],
     async handle(call) {
       if (cookies && isCookieCall(call)) return byCookie(call, cookies);
+      const { RefreshBody } = await import('./session-bodies.ts');
       const { refresh_token: token, ...body } = validateBody(RefreshBody, call.body);
       const answer = await refreshBy(sessions, call, 'bearer', token, body.attempt);
       if (answer.answer !== 'tokens') throw refreshProblem(answer);

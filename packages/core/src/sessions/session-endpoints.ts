@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { type Endpoint, emptyResponse, jsonResponse, originOf, type Principal, validateQuery } from '../http/index.ts';
 import { type LogoutParts, logoutEndpoint } from './logout-endpoint.ts';
 import { refreshEndpoint } from './refresh-endpoint.ts';
@@ -6,17 +5,6 @@ import type { OwnSession, OwnSessionPage } from './sessions.ts';
 
 /** What {@link sessionEndpoints} are made of. */
 export type SessionEndpointParts = LogoutParts;
-
-const wholeNumber = (max: number): z.ZodType<number> =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.number().min(1).max(max));
-const PageQuery = z.object({
-  page: wholeNumber(1_000_000).default(1),
-  page_size: wholeNumber(100).default(20),
-});
 
 /** Refresh, log-out, and what an owner may see and end of its sessions. */
 export function sessionEndpoints(parts: SessionEndpointParts): readonly Endpoint[] {
@@ -39,7 +27,8 @@ export function sessionEndpoints(parts: SessionEndpointParts): readonly Endpoint
       public: false,
       async handle(call) {
         const principal = caller(call.context.principal);
-        const { page, page_size: pageSize } = validateQuery(PageQuery, call.query);
+        const { SessionQuery } = await import('./session-bodies.ts');
+        const { page, page_size: pageSize } = validateQuery(SessionQuery, call.query);
         const found = await sessions.list({ principal, origin: originOf(call), page, pageSize });
         return jsonResponse(200, pageJson(found, page, pageSize));
       },
