@@ -6,10 +6,19 @@ const arrows = {
   audit: [],
   revocation: [],
   browser: [],
+  limits: [],
   sessions: ['tokens', 'audit', 'revocation', 'browser'],
   accounts: ['tokens', 'audit', 'revocation', 'browser', 'sessions'],
 };
-const satellites = ['adapter-express', 'adapter-fastify', 'adapter-koa', 'bcrypt', 'store-postgres', 'store-redis', 'testkit'];
+const satellites = [
+  'adapter-express',
+  'adapter-fastify',
+  'adapter-koa',
+  'bcrypt',
+  'store-postgres',
+  'store-redis',
+  'testkit',
+];
 const slices = Object.keys(arrows);
 const own = (slice) => `^${core}/(kernel|http|${[slice, ...arrows[slice]].join('|')})/`;
 const test = '\\.(test|test-d)\\.ts$';

@@ -11,6 +11,7 @@ export default defineConfig({
     'src/browser/index.ts',
     'src/sessions/index.ts',
     'src/accounts/index.ts',
+    'src/limits/index.ts',
     'src/audit/index.ts',
   ],
   format: ['esm'],

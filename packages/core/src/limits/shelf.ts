@@ -1,0 +1,100 @@
+import { grown, type Ledger } from './ledger.ts';
+
+/** No slot. */
+export const NO_SLOT = 0;
+
+/** How many slots are looked at to find one that a new subject may take. */
+const LOOKS = 16;
+/** All slots are looked at at most this often. */
+const SWEEP_US = 1_000_000;
+
+/** The slots of one rule's subjects, a bounded number. */
+export interface Shelf {
+  readonly ledger: Ledger;
+  /** The subject's slot. `NO_SLOT`: all of its permits are there. */
+  find(key: string): number;
+  /**
+   * Charges a subject, which gets a slot when it has none.
+   * @param slot what `find` has said
+   * @returns its slot. `NO_SLOT`: there is no room for it, nothing was charged
+   */
+  charge(slot: number, key: string, permits: number, now: number): number;
+  /** Remembers that a subject was refused, as long as it has a slot. */
+  refused(slot: number): void;
+  readonly size: number;
+}
+
+/**
+ * Makes a shelf. Where there is room for no more, a new subject takes the slot of one whose permits are all back: nothing
+ * is forgotten by that. Where there is none, the slot of one that was never refused and still has permits, the nearest to
+ * full of a few. One that was refused, or has none left, stays: a flood of new subjects must not let it in again.
+ */
+export function createShelf(ledger: Ledger, maxSubjects: number): Shelf {
+  const slots = new Map<string, number>();
+  const keys: string[] = [''];
+  let capacity = 0;
+  let refusals = new Uint8Array(1);
+  const free: number[] = [];
+  let hand = NO_SLOT;
+  let sweptAt = Number.NEGATIVE_INFINITY;
+
+  function growTo(wanted: number): void {
+    capacity = wanted;
+    refusals = grown(refusals, capacity);
+    ledger.grow(capacity);
+  }
+  const isFull = (slot: number, now: number): boolean => ledger.resetUs(slot, now) <= 0;
+
+  function full(now: number): number {
+    if (free.length === 0 && now - sweptAt >= SWEEP_US) {
+      sweptAt = now;
+      for (let slot = 1; slot <= maxSubjects; slot++) if (isFull(slot, now)) free.push(slot);
+    }
+    for (let slot = free.pop(); slot !== undefined; slot = free.pop()) if (isFull(slot, now)) return slot;
+    return NO_SLOT;
+  }
+  function spare(now: number): number {
+    let found = NO_SLOT;
+    let nearest = Number.POSITIVE_INFINITY;
+    for (let looks = 0; looks < LOOKS; looks++) {
+      hand = hand >= maxSubjects ? 1 : hand + 1;
+      const resetUs = ledger.resetUs(hand, now);
+      if (resetUs <= 0) return hand;
+      if (resetUs >= nearest || refusals[hand] === 1 || ledger.remaining(hand, now) < 1) continue;
+      found = hand;
+      nearest = resetUs;
+    }
+    return found;
+  }
+  function place(key: string, now: number): number {
+    let slot = keys.length;
+    if (slot <= maxSubjects) {
+      if (slot >= capacity) growTo(Math.min(Math.max(16, capacity * 2), maxSubjects + 1));
+    } else {
+      slot = full(now) || spare(now);
+      if (slot === NO_SLOT) return NO_SLOT;
+      slots.delete(keys[slot] ?? '');
+    }
+    ledger.clear(slot);
+    refusals[slot] = 0;
+    keys[slot] = key;
+    slots.set(key, slot);
+    return slot;
+  }
+
+  return {
+    ledger,
+    find: (key) => slots.get(key) ?? NO_SLOT,
+    charge(found, key, permits, now) {
+      const slot = found === NO_SLOT ? place(key, now) : found;
+      if (slot !== NO_SLOT) ledger.charge(slot, permits, now);
+      return slot;
+    },
+    refused(slot) {
+      if (slot !== NO_SLOT) refusals[slot] = 1;
+    },
+    get size() {
+      return slots.size;
+    },
+  };
+}
