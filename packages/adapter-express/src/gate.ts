@@ -59,14 +59,14 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
 
   return {
     front(req, res, next) {
-      if (gate.meet({ req, res })) next();
+      if (gate.front({ req, res })) next();
     },
     guard(policy) {
       const door = gate.door(gate.compile(policy));
       return markGuard((req, res, next) => {
         const admitted = enterDoor(door, { req, res });
         if (admitted === true) next();
-        else if (admitted) admitted.then((yes) => yes && next(), next);
+        else if (admitted !== false) admitted.then((yes) => yes && next(), next);
       });
     },
     authRoutes: mounted(gate.auth),

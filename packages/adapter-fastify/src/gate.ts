@@ -60,14 +60,23 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
   const gate = createNodeGate(castellan.http, fastifyFramework, shared);
   const fail: RouteOptions['errorHandler'] = (error, request, reply) => gate.fail(error, { request, reply });
 
+  const front: onRequestHookHandler = (request, reply, done) => {
+    try {
+      if (gate.front({ request, reply })) done();
+    } catch (error) {
+      gate.fail(error, { request, reply });
+    }
+  };
   const protect = (route: RouteOptions): void => {
     if (isOwnRoute(route.config)) return;
     const policy = policyIn(route.config);
     if (!policy) {
-      if (isExcepted(route, except)) return;
-      throw new TypeError(
-        `${methodsOf(route)} ${route.url} has no policy: give it { config: guard() }, or { config: guard({ public: true }) }`,
-      );
+      if (!isExcepted(route, except))
+        throw new TypeError(
+          `${methodsOf(route)} ${route.url} has no policy: give it { config: guard() }, or { config: guard({ public: true }) }`,
+        );
+      first(route, 'onRequest', front);
+      return;
     }
     const door = gate.door(policy);
     first(route, 'onRequest', headHook(door));
@@ -123,7 +132,7 @@ function headHook(door: Door<FastifyCall>): onRequestHookHandler {
   return (request, reply, done) => {
     const admitted = door.head({ request, reply });
     if (admitted === true) done();
-    else if (admitted) admitted.then((yes) => yes && done(), done);
+    else if (admitted !== false) admitted.then((yes) => yes && done(), done);
   };
 }
 

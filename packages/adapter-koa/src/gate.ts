@@ -1,4 +1,4 @@
-import { Stream } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Entry } from '@castellan/core/http';
 import { createNodeGate, enterDoor, type Mounted, type NodeGateOptions, requestPath } from '@castellan/core/node';
 import { type KoaContext, koaFramework, type Middleware, type ParseMiddleware } from './koa-framework.ts';
@@ -56,15 +56,25 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
 
   return {
     async problems(context, next) {
-      // Koa's own `onerror` takes the headers away and answers in plain text, for a stream that fails later too
-      context.onerror = (error) => error && gate.fail(error, context);
-      try {
-        if (!gate.meet(context)) return;
-        await next();
-        if (context.respond !== false && isUnanswered(context)) gate.notFound(context);
-        else if (context.body instanceof Stream) watchSource(context.body, context, gate.fail);
-      } catch (error) {
+      let told: unknown;
+      const fail = (error: unknown): void => {
+        if (error === told) return; // the source of a body and Koa's pipeline say the same
+        told = error;
         gate.fail(error, context);
+      };
+      // Koa's own `onerror` takes the headers away and answers in plain text, for a stream that fails later too
+      context.onerror = (error) => error && fail(error);
+      try {
+        if (!gate.front(context)) return;
+        await next();
+        if (context.respond === false) return;
+        if (isUnanswered(context)) gate.notFound(context);
+        else if (context.body instanceof Readable && context.req.method !== 'HEAD') {
+          context.body.once('error', fail); // a compression around us would never end
+          await begun(context.body);
+        }
+      } catch (error) {
+        fail(error);
       }
     },
     guard(policy) {
@@ -85,7 +95,19 @@ function isUnanswered(context: KoaContext): boolean {
   return context.status === 404 && (context.body === undefined || context.body === null) && !response._explicitStatus;
 }
 
-/** Koa pipes a body and forgets it: when its source fails half way the client would wait for ever. */
-function watchSource(source: Stream, context: KoaContext, fail: (error: unknown, context: KoaContext) => void): void {
-  source.once('error', (error) => fail(error, context));
+/**
+ * Waits for the first byte of a source. Koa's pipeline destroys the answer with its source: one that fails before its
+ * first byte would leave the caller without any.
+ */
+function begun(source: Readable): Promise<void> {
+  if (source.readableLength > 0 || source.readableEnded || source.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      for (const sign of SIGNS) source.off(sign, settle);
+      resolve();
+    };
+    for (const sign of SIGNS) source.on(sign, settle);
+  });
 }
+
+const SIGNS = ['readable', 'end', 'close', 'error'];

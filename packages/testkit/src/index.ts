@@ -2,6 +2,15 @@
  * Conformance cases for Castellan's stores, a manual clock and fault wrappers. Runner-agnostic.
  * @packageDocumentation
  */
+export type {
+  AdapterException,
+  AdapterHarness,
+  AppPlan,
+  ListeningApp,
+  RoutePlan,
+} from './adapter-cases/adapter-harness.ts';
+export type { HandlerName, RouteHandlers } from './adapter-cases/route-handlers.ts';
+export type { Stage } from './adapter-cases/stage.ts';
 export { accountStoreCases } from './cases/account-store-cases.ts';
 export { auditStoreCases } from './cases/audit-store-cases.ts';
 export { revocationStoreCases } from './cases/revocation-store-cases.ts';

@@ -11,6 +11,8 @@ import { send } from './send.ts';
 export interface Beginning<C> {
   /** The exchange as this place sees it, or `undefined`: the front has answered. */
   meet(carrier: C, route?: string): GateSeat | undefined;
+  /** Meets a request that may come to no door, and puts the headers of every exit on its answer. `false`: answered. */
+  front(carrier: C): boolean;
   /** An exchange for the answer to what failed before there was one: a tenant that could not be told, say. */
   forFailure(carrier: C): Exchange;
 }
@@ -34,19 +36,26 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     send(framework.request(carrier), framework.response(carrier), exchange, answer);
   };
 
+  const meet: Beginning<C>['meet'] = (carrier, route) => {
+    const request = framework.request(carrier);
+    const met = gateSeatOf(request);
+    if (met) {
+      const { context, headers, request: earlier } = met.exchange;
+      const view = framework.view(carrier, route, earlier.arrivedAt);
+      return takeGateSeat(request, { request: view, context, headers }, met.capture);
+    }
+    const seat = takeGateSeat(request, http.exchange(framework.view(carrier, route)));
+    if (finished) tellEnd(carrier, seat, finished);
+    const answer = http.front(seat.exchange);
+    return answer ? sendPast(carrier, seat.exchange, answer) : seat;
+  };
+
   return {
-    meet(carrier, route) {
-      const request = framework.request(carrier);
-      const met = gateSeatOf(request);
-      if (met) {
-        const { context, headers, request: earlier } = met.exchange;
-        const view = framework.view(carrier, route, earlier.arrivedAt);
-        return takeGateSeat(request, { request: view, context, headers }, met.capture);
-      }
-      const seat = takeGateSeat(request, http.exchange(framework.view(carrier, route)));
-      if (finished) tellEnd(carrier, seat, finished);
-      const answer = http.front(seat.exchange);
-      return answer ? sendPast(carrier, seat.exchange, answer) : seat;
+    meet,
+    front(carrier) {
+      const seat = meet(carrier);
+      if (seat) framework.putHeaders(carrier, seat.exchange.headers);
+      return seat !== undefined;
     },
     forFailure(carrier) {
       const seat = gateSeatOf(framework.request(carrier));

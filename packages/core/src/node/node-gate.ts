@@ -16,7 +16,7 @@ export interface NodeGateOptions {
 
 /** Castellan at the doors of an app, before a framework's own words are put around it. */
 export interface NodeGate<C, P> extends Failures<C> {
-  readonly meet: Beginning<C>['meet'];
+  readonly front: Beginning<C>['front'];
   /** @throws TypeError naming the policy's member when the policy makes no sense */
   compile(policy: P | undefined): CompiledPolicy;
   door(policy: CompiledPolicy): Door<C>;
@@ -38,7 +38,7 @@ export function createNodeGate<C, P>(
   const beginning = createBeginning(http, framework);
   return {
     ...createFailures(http, framework, beginning),
-    meet: beginning.meet,
+    front: (carrier) => beginning.front(carrier),
     compile: (policy) => http.compile(policy),
     door: (policy) => createDoor(http, framework, beginning, policy, { abandonAfterMs, bodyLimit }),
     auth: createMounted(http, framework, beginning, 'auth'),

@@ -7,7 +7,10 @@ import { isBodyless } from './response-head.ts';
 export function send(req: IncomingMessage, res: ServerResponse, exchange: Exchange, response: HttpResponse): void {
   if (res.headersSent || res.destroyed) return;
   for (const [name, value] of Object.entries(exchange.headers)) res.setHeader(name, value);
-  res.statusCode = response.status;
+  if (res.statusCode !== response.status) {
+    res.statusCode = response.status;
+    res.statusMessage = ''; // the handler's phrase was for its own status
+  }
   for (const [name, value] of Object.entries(response.headers)) res.setHeader(name, value);
   sendBody(req, res, response);
 }

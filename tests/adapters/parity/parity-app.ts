@@ -1,0 +1,123 @@
+import { setTimeout } from 'node:timers/promises';
+import type { AuditEntry } from '@castellan/core/audit';
+import type { AdapterHarness, AppPlan, ListeningApp } from '@castellan/testkit';
+import { createStage, type Director } from '../../../packages/testkit/src/adapter-cases/stage.ts';
+import type { Answer } from '../../../packages/testkit/src/adapter-cases/wire/answer.ts';
+import { type Line, openLine } from '../../../packages/testkit/src/adapter-cases/wire/line.ts';
+import type { WireRequest } from '../../../packages/testkit/src/adapter-cases/wire/request-bytes.ts';
+import {
+  type CastellanVariant,
+  type LogLine,
+  type ParityCastellan,
+  type ParityPolicy,
+  parityCastellan,
+  type Tokens,
+} from './parity-castellan.ts';
+import { parityRoutes } from './parity-routes.ts';
+
+/** Kinds of app, each compared on its own. */
+export const variants = {
+  plain: {},
+  proxied: { trustProxy: true },
+  dual: { host: '::' },
+  loose: { looseRouting: true },
+  parsed: { parsed: true },
+  'compressed outside': { compression: 'outside' },
+  'compressed inside': { compression: 'inside' },
+  browser: { browser: true },
+} as const satisfies Readonly<
+  Record<
+    string,
+    Partial<Pick<AppPlan<ParityPolicy>, 'trustProxy' | 'host' | 'looseRouting' | 'parsed' | 'compression'>> &
+      CastellanVariant
+  >
+>;
+
+export type Variant = keyof typeof variants;
+
+/** A request by one of the app's callers. */
+export interface ParityRequest extends WireRequest {
+  /** Whose access token goes along. */
+  readonly as?: keyof Tokens;
+}
+
+/** An app of one framework, and the exchanges' end of the wire. */
+export interface ParityApp {
+  readonly stage: Director;
+  readonly tokens: Tokens;
+  readonly outage: ParityCastellan['outage'];
+  readonly port: number;
+  line(host?: string): Promise<Line>;
+  /** With the caller's access token in it. */
+  request(request: ParityRequest): WireRequest;
+  call(request: ParityRequest): Promise<Answer>;
+  /** Audit rows since the last time, when there are so many. */
+  auditRows(count: number): Promise<readonly AuditEntry[]>;
+  /** Log lines since the last time, when there are so many. */
+  logLines(count: number): Promise<readonly LogLine[]>;
+  close(): Promise<void>;
+}
+
+/** Builds one. */
+export async function parityApp(harness: AdapterHarness, variant: Variant): Promise<ParityApp> {
+  const { browser = false, ...plan } = variants[variant] as CastellanVariant & (typeof variants)['plain'];
+  const { castellan, lines, rows, outage, makeTokens } = parityCastellan({ browser });
+  const stage = createStage();
+  const app: ListeningApp = await harness.listen({
+    ...plan,
+    castellan,
+    stage,
+    routes: parityRoutes(),
+    abandonAfter: '30s',
+    bodyLimit: 20_000,
+  });
+  const tokens = await makeTokens();
+  const open: Line[] = [];
+  const line = async (host?: string): Promise<Line> => {
+    const opened = await openLine(app.port, host);
+    open.push(opened);
+    return opened;
+  };
+  const request = ({ as, ...rest }: ParityRequest): WireRequest =>
+    as ? { ...rest, headers: { authorization: `Bearer ${tokens[as]}`, ...rest.headers } } : rest;
+  const auditRows = reader(rows, 'audit rows');
+  const logLines = reader(lines, 'log lines');
+  return {
+    stage,
+    tokens,
+    outage,
+    port: app.port,
+    line,
+    request,
+    async call(given) {
+      const own = await line();
+      const answer = await own.call(request(given));
+      own.drop();
+      return answer;
+    },
+    auditRows,
+    logLines,
+    async close() {
+      for (const one of open) one.drop();
+      await app.close();
+    },
+  };
+}
+
+const DEADLINE_MS = 1_000;
+
+/** Reads what is new in a list, once there is so much. */
+function reader<T>(list: readonly T[], what: string): (count: number) => Promise<readonly T[]> {
+  let read = 0;
+  return async (count) => {
+    const started = performance.now();
+    while (list.length - read < count) {
+      if (performance.now() - started > DEADLINE_MS)
+        throw new Error(`of ${count} ${what} ${list.length - read} came: ${JSON.stringify(list.slice(read))}`);
+      await setTimeout(1);
+    }
+    const fresh = list.slice(read);
+    read = list.length;
+    return fresh;
+  };
+}
