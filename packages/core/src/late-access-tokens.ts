@@ -1,4 +1,4 @@
-import type { AccessTokens, AccessTokensOptions } from './tokens/index.ts';
+import { type AccessTokens, type AccessTokensOptions, createAccessTokens, createKeyring } from './tokens/index.ts';
 
 /** Access tokens whose keys are imported later: importing is asynchronous, composing is not. */
 export interface LateAccessTokens extends AccessTokens {
@@ -17,11 +17,6 @@ export function lateAccessTokens(
   };
   return {
     async load() {
-      // the cryptography comes in with the start: importing the library stays quick
-      const [{ createKeyring }, { createAccessTokens }] = await Promise.all([
-        import('./tokens/keyring.ts'),
-        import('./tokens/access-tokens.ts'),
-      ]);
       const { keys, issuer, audience, clientId } = options;
       const keyring = await createKeyring(keys);
       loaded = createAccessTokens({ keyring, issuer, audience, ...(clientId !== undefined && { clientId }) });

@@ -3,7 +3,6 @@ import type { AccessTokenClaims, AccessTokenInput, AccessTokens, VerifyOutcome }
 import { faultyClaim, isScopeToken, knownClaims } from './claims-rules.ts';
 import type { Keyring } from './keyring.ts';
 import { MAX_TOKEN_LENGTH, shapeGuard } from './shape-guard.ts';
-import { signCompact, verifyCompact } from './signature.ts';
 
 /** How far ahead `iat` may be: the clocks of two processes may differ by so much. */
 const MAX_AHEAD_SECONDS = 60;
@@ -38,7 +37,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
       const claims = claimsOf(input, { iss: issuer, aud: audience, client_id: clientId, jti: makeId() });
       const fault = input.scopes.every(isScopeToken) ? faultyClaim({ ...claims }) : 'scope';
       if (fault) throw new TypeError(`access token: claim ${fault} can't be issued from what was given`);
-      const token = await signCompact(keyring.signing, JSON.stringify(claims));
+      const token = await keyring.sign(JSON.stringify(claims));
       if (token.length > MAX_TOKEN_LENGTH)
         throw new TypeError(`access token: longer than ${MAX_TOKEN_LENGTH} characters, give it fewer scopes`);
       return token;
@@ -47,7 +46,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
       const shaped = shapeGuard(token);
       if (!shaped) return { outcome: 'malformed' };
       const key = keyring.verification(shaped.header);
-      if (!key || !(await verifyCompact(key, token))) return { outcome: 'forged' };
+      if (!key || !(await keyring.verify(key, token))) return { outcome: 'forged' };
       if (faultyClaim(shaped.payload)) return { outcome: 'forged' };
       return accept(knownClaims(shaped.payload), now);
     },

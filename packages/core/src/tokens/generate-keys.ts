@@ -1,5 +1,3 @@
-import { exportJWK } from 'jose/key/export';
-import { generateKeyPair } from 'jose/key/generate/keypair';
 import { type RandomBytes, randomBytes, toBase64url } from '../kernel/index.ts';
 import type { SigningAlgorithm } from './signing-algorithm.ts';
 
@@ -19,6 +17,10 @@ export async function generateKeys(
 
 async function generateJwk(alg: SigningAlgorithm, random: RandomBytes): Promise<object> {
   if (alg === 'HS256') return { kty: 'oct', k: toBase64url(random(32)) };
+  const [{ exportJWK }, { generateKeyPair }] = await Promise.all([
+    import('jose/key/export'),
+    import('jose/key/generate/keypair'),
+  ]);
   const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 3072 });
   return exportJWK(privateKey);
 }

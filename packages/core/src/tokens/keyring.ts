@@ -1,15 +1,18 @@
 import { createSecretKey, subtle, type webcrypto } from 'node:crypto';
 import { inspect } from 'node:util';
-import { importJWK } from 'jose/key/import';
 import { fromBase64url, parseJson } from '../kernel/index.ts';
+import { headerParts } from './header-parts.ts';
 import { type CheckedJwk, checkJwk } from './jwk-rules.ts';
-import { headerParts, signCompact, verifyCompact } from './signature.ts';
 import type { SigningAlgorithm } from './signing-algorithm.ts';
 import type { SigningKey, VerificationKey } from './signing-key.ts';
 
 /** The keys of access tokens: one signs, all verify. Prints and serialises without any key material. */
 export interface Keyring {
   readonly signing: SigningKey;
+  /** Signs a payload as a compact JWS (RFC 7515) of type `at+jwt`. */
+  sign(payload: string): Promise<string>;
+  /** Whether the key signed this compact JWS, with the algorithm that is bound to the key. */
+  verify(key: VerificationKey, token: string): boolean | Promise<boolean>;
   /**
    * The key that signs tokens with this first part, to the letter. So the header of a token asks for nothing: it can't
    * name another algorithm or type, bring or point to a key (`jwk`, `jku`, `x5u`, `x5c`), or use `crit` and `b64`.
@@ -35,6 +38,7 @@ export async function createKeyring(
   path = 'keys',
 ): Promise<Keyring> {
   const checked = checkSet(jwks, path);
+  const { signCompact, verifyCompact } = await import('./signature.ts'); // importing the library stays quick
   const keys = new Map<string, VerificationKey>();
   for (const [index, jwk] of checked.entries()) {
     const key = await imported(`${path}.keys[${index}]`, () => verificationKey(jwk));
@@ -42,7 +46,11 @@ export async function createKeyring(
   }
   const [first] = checked as [CheckedJwk];
   const signing = await imported(`${path}.keys[0]`, () => signingKey(first));
-  await demandPair(signing, keys.get(headerParts(signing)[0] as string) as VerificationKey, path);
+  const sign = (payload: string): Promise<string> => signCompact(signing, payload);
+  const probe = await imported(`${path}.keys[0]`, () => sign('{}'));
+  // a private part that belongs to another public part would sign tokens that nobody can verify
+  if (!(await verifyCompact(keys.get(headerParts(signing)[0] as string) as VerificationKey, probe)))
+    throw new TypeError(`${path}.keys[0] must be one key: its private and public members do not belong together`);
 
   const published = {
     keys: checked
@@ -52,6 +60,8 @@ export async function createKeyring(
   const masked = () => ({ signs: first.kid, verifies: checked.map(({ kid }) => kid) });
   const keyring = {
     signing,
+    sign,
+    verify: verifyCompact,
     verification: (header: string) => keys.get(header),
     jwks: () => published,
     toJSON: masked,
@@ -102,6 +112,7 @@ async function verificationKey({ kid, alg, publicJwk, privateJwk }: CheckedJwk):
 }
 
 async function asymmetricKey(jwk: CheckedJwk['privateJwk'], alg: SigningAlgorithm): Promise<webcrypto.CryptoKey> {
+  const { importJWK } = await import('jose/key/import');
   return (await importJWK({ ...jwk }, alg, { extractable: false })) as webcrypto.CryptoKey;
 }
 
@@ -112,11 +123,4 @@ async function hmacKey(jwk: CheckedJwk['privateJwk']): Promise<webcrypto.CryptoK
 
 function secretBytes(jwk: CheckedJwk['privateJwk']): Uint8Array<ArrayBuffer> {
   return new Uint8Array(fromBase64url(jwk?.['k'] ?? '') ?? []);
-}
-
-/** A private part that belongs to another public part would sign tokens that nobody can verify. */
-async function demandPair(signing: SigningKey, verification: VerificationKey, path: string): Promise<void> {
-  const probe = await imported(`${path}.keys[0]`, () => signCompact(signing, '{}'));
-  if (!(await verifyCompact(verification, probe)))
-    throw new TypeError(`${path}.keys[0] must be one key: its private and public members do not belong together`);
 }
