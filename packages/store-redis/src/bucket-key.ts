@@ -1,0 +1,16 @@
+import type { LimitBucket } from '@castellan/core/limits';
+
+/**
+ * Where a bucket lives: `castellan:{partition}key`. The braces make buckets of one partition neighbours in a cluster, so
+ * a partition must not end them early: one that holds more than the letters of an HMAC's text is written in such letters.
+ */
+export function bucketKey(prefix: string): (bucket: LimitBucket) => string {
+  return ({ partition, key }) => `${prefix}{${plain.test(partition) ? partition : escaped(partition)}}${key}`;
+}
+
+const plain = /^[\w-]+$/;
+
+/** Begins with a letter that none of the plain ones has, so that no two partitions become one. */
+function escaped(partition: string): string {
+  return `~${Buffer.from(partition, 'utf16le').toString('base64url')}`;
+}

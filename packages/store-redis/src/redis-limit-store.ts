@@ -1,0 +1,98 @@
+import { type Duration, durationMs, monotonicClock } from '@castellan/core/kernel';
+import type { LimitAnswer, LimitCheck, LimitStore, TakenPermits } from '@castellan/core/limits';
+import { bucketKey } from './bucket-key.ts';
+import { consumeByPartition, giveBackByPartition } from './by-partition.ts';
+import { type AskedCheck, limitAnswers, limitsCall } from './limits-call.ts';
+import { consumeScript, giveBackScript } from './limits-lua.ts';
+import type { RedisLike } from './redis-like.ts';
+import { codeOf } from './redis-unavailable.ts';
+import type { Script } from './script.ts';
+import { scriptRunner } from './script-runner.ts';
+
+/** What {@link redisLimitStore} takes. */
+export interface RedisLimitOptions {
+  /** Begins every key. Default `castellan:`. No braces: they belong to the partition. */
+  readonly prefix?: string;
+  /** How long a call may take, connecting included. What is later than that is not carried out. Default `25ms`. */
+  readonly deadline?: Duration;
+  /** For tests: the time in whole microseconds, in place of the server's. */
+  readonly now?: () => number;
+}
+
+/** A limit store on Redis, which always answers with a promise. */
+export interface RedisLimitStore extends LimitStore {
+  consume(checks: readonly LimitCheck[]): Promise<readonly LimitAnswer[]>;
+  giveBack(taken: readonly TakenPermits[]): Promise<void>;
+}
+
+/** Buckets in one script: longer ones would keep other clients waiting, and Lua takes no more than 8,000 at once. */
+const MOST_BUCKETS = 500;
+
+/**
+ * Counts in Redis, by its clock: exact for all processes that share it. All checks of one call are one script; on a
+ * cluster one for each partition.
+ *
+ * @param redis ioredis's `Redis`, also behind Sentinel, or `Cluster`; it stays the caller's
+ * @throws TypeError for a prefix with braces, or a deadline that is no duration or 0
+ */
+export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {}): RedisLimitStore {
+  const { prefix = 'castellan:', deadline = '25ms', now } = options;
+  if (/[{}]/.test(prefix)) throw new TypeError(`prefix must have no braces, not ${JSON.stringify(prefix)}`);
+  const deadlineMs = durationMs(deadline, 'deadline');
+  if (deadlineMs === 0) throw new TypeError("deadline must be longer than '0ms'");
+  const runner = scriptRunner(redis, { deadlineMs, clock: monotonicClock, now });
+  const keyOf = bucketKey(prefix);
+  let byPartition = redis.isCluster === true;
+
+  const ask = async (script: Script, checks: readonly AskedCheck[]): Promise<readonly LimitAnswer[]> => {
+    const answers = portions(checks).map(async (portion) => {
+      const { keys, args } = limitsCall(portion, keyOf);
+      return limitAnswers(portion, await runner.run(script, keys, args));
+    });
+    return (await Promise.all(answers)).flat();
+  };
+  const take = (checks: readonly AskedCheck[]) => ask(consumeScript, checks);
+  const put = (taken: readonly TakenPermits[]) => ask(giveBackScript, taken);
+
+  /** A server that turns out to be a cluster behind one connection (a proxy) is asked by partition from then on. */
+  async function together<R>(whole: () => Promise<R>, apart: () => Promise<R>): Promise<R> {
+    if (byPartition) return apart();
+    try {
+      return await whole();
+    } catch (error) {
+      if (codeOf(error) !== 'CROSSSLOT') throw error;
+      byPartition = true;
+      return apart();
+    }
+  }
+
+  return {
+    consume: (checks) =>
+      together(
+        () => take(checks),
+        () => consumeByPartition(checks, take, put),
+      ),
+    async giveBack(taken) {
+      await together<unknown>(
+        () => put(taken),
+        () => giveBackByPartition(taken, put),
+      );
+    },
+  };
+}
+
+/** In their order, each small enough for one script. */
+function portions(checks: readonly AskedCheck[]): readonly (readonly AskedCheck[])[] {
+  if (checks.length === 1) return [checks];
+  const all: AskedCheck[][] = [];
+  let room = 0;
+  for (const check of checks) {
+    if (room < check.buckets.length) {
+      all.push([]);
+      room = MOST_BUCKETS;
+    }
+    all.at(-1)?.push(check);
+    room -= check.buckets.length;
+  }
+  return all;
+}
