@@ -13,10 +13,12 @@ export type { HandlerName, RouteHandlers } from './adapter-cases/route-handlers.
 export type { Stage } from './adapter-cases/stage.ts';
 export { accountStoreCases } from './cases/account-store-cases.ts';
 export { auditStoreCases } from './cases/audit-store-cases.ts';
+export { limitStoreCases } from './cases/limit-store-cases.ts';
 export { revocationStoreCases } from './cases/revocation-store-cases.ts';
 export { sessionStoreCases } from './cases/session-store-cases.ts';
 export { subjectStoreCases } from './cases/subject-store-cases.ts';
 export type { ConformanceCase } from './conformance-case.ts';
+export type { LimitHarness } from './limit-harness.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';
 export { type ModelStep, type ModelTrace, parseTraces, replayTrace, type TraceStores } from './model-traces.ts';
 export { skewDate } from './skew-date.ts';
