@@ -6,6 +6,8 @@ const arrows = {
   audit: [],
   revocation: [],
   browser: [],
+  logging: [],
+  health: [],
   limits: [],
   sessions: ['tokens', 'audit', 'revocation', 'browser'],
   accounts: ['tokens', 'audit', 'revocation', 'browser', 'sessions'],

@@ -13,6 +13,8 @@ export default defineConfig({
     'src/accounts/index.ts',
     'src/limits/index.ts',
     'src/audit/index.ts',
+    'src/logging/index.ts',
+    'src/health/index.ts',
   ],
   format: ['esm'],
   dts: true,

@@ -18,11 +18,15 @@ export async function listen(listener: http.RequestListener, port: number, host:
   return {
     port: (server.address() as AddressInfo).port,
     async close(withinMs) {
+      // who comes on an open connection is answered, and told that it ends
+      server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+      const idle = setInterval(() => server.closeIdleConnections(), 500);
       const cut = setTimeout(() => server.closeAllConnections(), withinMs);
-      await new Promise((resolve) => {
-        server.close(resolve);
+      await new Promise((closed) => {
+        server.close(closed);
         server.closeIdleConnections();
       });
+      clearInterval(idle);
       clearTimeout(cut);
     },
   };

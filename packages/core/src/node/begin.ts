@@ -26,7 +26,9 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     const response = framework.response(carrier);
     const end = (): void => {
       const { exchange } = gateSeatOf(request) ?? first; // the last door's exchange knows the route
-      tell(exchange, { status: response.statusCode, aborted: !response.writableFinished });
+      // 499, as proxies log it: the client went away before there was an answer
+      const status = response.headersSent ? response.statusCode : 499;
+      tell(exchange, { status, aborted: !response.writableFinished });
     };
     if (response.closed) end();
     else response.once('close', end);

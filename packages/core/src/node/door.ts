@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type CompiledPolicy, type Entry, type HttpResponse, type Passage, readBody } from '../http/index.ts';
+import type { CompiledPolicy, Entry, HttpResponse, Passage } from '../http/index.ts';
 import type { Beginning } from './begin.ts';
 import { captureResponse } from './capture.ts';
 import type { Framework } from './framework.ts';
 import { type GateSeat, gateSeatOf } from './gate-seat.ts';
+import { requestBody } from './request-body.ts';
 import { send } from './send.ts';
 
 /** What the doors of one gate share. */
@@ -82,17 +83,15 @@ export function createDoor<C, P>(
   };
   const readAndCheck = async ({ carrier, request, seat, passage }: Call<C>): Promise<Refusal> => {
     try {
-      if (framework.body(carrier).value === undefined && !framework.parse) {
-        const read = await readBody(request, policy.reads ?? ['json'], bodyLimit);
-        framework.putBody(carrier, read);
-        return passage.body(read);
-      }
-      if (framework.body(carrier).value === undefined) await framework.parse?.(carrier);
+      const { parse } = framework;
+      if (parse && framework.body(carrier).value === undefined) await parse(carrier);
+      const { value: given, raw } = framework.body(carrier);
+      const body = await requestBody(request, given, policy.reads ?? ['json'], bodyLimit);
+      if (given !== body.value) framework.putBody(carrier, body);
+      return passage.body(raw instanceof Uint8Array ? { ...body, raw } : body);
     } catch (error) {
       return http.problem(error, seat.exchange);
     }
-    const { value, raw } = framework.body(carrier);
-    return passage.body({ value, raw: [raw, value].find((bytes) => bytes instanceof Uint8Array) });
   };
 
   return {
