@@ -1,5 +1,5 @@
+import { memoryLimitStore } from '@castellan/core/limits';
 import { describe, test } from 'vitest';
-import { memoryLimitStore } from '../../core/src/limits/index.ts';
 import { limitStoreCases } from './cases/limit-store-cases.ts';
 import type { LimitHarness } from './limit-harness.ts';
 

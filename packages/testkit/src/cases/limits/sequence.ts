@@ -42,7 +42,7 @@ function randomPause(dice: Chance, buckets: readonly LimitBucket[], last: readon
  * One random story of a few budgets: checks of all costs, several at once, give-backs, and time that passes. Every answer
  * must be the model's, to the microsecond.
  */
-export async function playSequence(seed: number, { timed, apart = false }: LimitHarness): Promise<void> {
+export async function playSequence(seed: number, harness: LimitHarness): Promise<void> {
   const dice = chance(seed);
   const model = limitModel();
   const partitions = [freshName(), freshName()];
@@ -50,7 +50,7 @@ export async function playSequence(seed: number, { timed, apart = false }: Limit
   const taken: TakenPermits[] = [];
   let answers: readonly LimitAnswer[] = [];
   let now = 1_760_000_000_000_000 + dice.whole(0, 2 ** 31);
-  const store = timed(() => now);
+  const store = harness.timed(() => now);
   const story: string[] = [];
 
   const randomCheck = (): LimitCheck => {
@@ -70,7 +70,7 @@ export async function playSequence(seed: number, { timed, apart = false }: Limit
       await store.giveBack(back);
       for (const one of back) model.giveBack(one, now);
     }
-    const checks = Array.from({ length: apart ? 1 : dice.one([1, 1, 2, 3]) }, randomCheck);
+    const checks = Array.from({ length: harness.apart ? 1 : dice.one([1, 1, 2, 3]) }, randomCheck);
     story.push(`${now}: ${JSON.stringify(checks)}`);
     answers = await store.consume(checks);
     const expected = checks.map((check) => model.consume(check, now));

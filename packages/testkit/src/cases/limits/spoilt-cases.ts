@@ -4,16 +4,14 @@ import { ask, freshBucket, rulesOf, single } from './buckets.ts';
 
 /** What others have left behind. */
 export const spoiltCases: Readonly<Record<string, (harness: LimitHarness) => Promise<void>>> = {
-  'a budget whose count is none begins anew, and those beside it notice nothing': async ({
-    instances: [store],
-    spoil,
-  }) => {
-    if (!spoil) return;
+  'a budget whose count is none begins anew, and those beside it notice nothing': async (harness) => {
+    if (!harness.spoil) return;
+    const [store] = harness.instances;
     for (const rule of rulesOf(3)) {
       const bucket = freshBucket(rule);
       const healthy = freshBucket(rule, 1, bucket.partition);
       await ask(store, [healthy], 2);
-      await spoil(bucket);
+      await harness.spoil(bucket);
       const [looked] = await store.consume([single({ ...bucket, cost: 0 })]);
       assert.equal(looked?.buckets[0]?.remaining, 3, rule.kind);
       const answers = await store.consume([single(healthy), single(bucket, 2), single(healthy)]);
@@ -22,7 +20,7 @@ export const spoiltCases: Readonly<Record<string, (harness: LimitHarness) => Pro
         [1, 2, 0],
       );
       assert.equal((await ask(store, [bucket], 5)).granted, 1);
-      await spoil(bucket);
+      await harness.spoil(bucket);
       await store.giveBack([{ ...single(bucket), at: answers[1]?.at ?? 0 }]);
       assert.equal((await ask(store, [bucket], 5)).granted, 3);
     }
