@@ -1,7 +1,7 @@
 import { SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress, maskAddress } from './address.ts';
+import { callerNetwork, canonicalAddress, maskAddress } from './address.ts';
 
 describe('canonicalAddress', () => {
   it.each([
@@ -63,5 +63,34 @@ describe('maskAddress', () => {
     [null, null],
   ])('%s is shown as %s', (text, masked) => {
     expect(maskAddress(text)).toBe(masked);
+  });
+});
+
+describe('callerNetwork', () => {
+  it.each([
+    ['192.0.2.77', '192.0.2.77'],
+    ['::ffff:192.0.2.77', '192.0.2.77'],
+    ['::ffff:c000:24d', '192.0.2.77'],
+    ['64:ff9b::192.0.2.77', '192.0.2.77'],
+    ['64:ff9b::c000:24d', '192.0.2.77'],
+    ['64:ff9b:0:0:0:0:c000:24d', '192.0.2.77'],
+    ['64:ff9b:1::c000:24d', '64:ff9b:1::/56'],
+    ['2001:db8:1:2ff:3:4:5:6', '2001:db8:1:200::/56'],
+    ['2001:0DB8:1:0200::', '2001:db8:1:200::/56'],
+    ['2001:db8:1:3ff::1', '2001:db8:1:300::/56'],
+    ['fe80::1%eth0', 'fe80::/56'],
+    ['nonsense', null],
+    ['', null],
+    [null, null],
+  ])('%s is counted as %s', (text, network) => expect(callerNetwork(text, 56)).toBe(network));
+
+  it.each([
+    [1, '8000::/1'],
+    [16, 'ffff::/16'],
+    [48, 'ffff:ffff:ffff::/48'],
+    [64, 'ffff:ffff:ffff:ffff::/64'],
+    [128, 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128'],
+  ])('%s bits of IPv6', (bits, network) => {
+    expect(callerNetwork('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', bits)).toBe(network);
   });
 });

@@ -17,6 +17,24 @@ export function canonicalAddress(text: string | undefined | null): string | null
   return embeddedIPv4(groups) ?? compressed(groups);
 }
 
+/**
+ * The address as limits count it: IPv4 as it is, also inside NAT64's well-known prefix (`64:ff9b::/96`, RFC 6052), since
+ * an IPv4 caller behind a translator is one caller; of IPv6 the first bits, since one customer is given a whole network
+ * (RFC 6177), and could show a fresh address at each request.
+ *
+ * @param prefixBits how many bits of an IPv6 address count, 1–128
+ * @returns `null` when the text is no address
+ */
+export function callerNetwork(text: string | undefined | null, prefixBits: number): string | null {
+  const address = canonicalAddress(text);
+  if (!address?.includes(':')) return address;
+  const groups = groupsOf(address);
+  return (
+    translatedIPv4(groups) ??
+    `${compressed(groups.map((group, at) => group & groupMask(prefixBits - 16 * at)))}/${prefixBits}`
+  );
+}
+
 /** The network of an address, for eyes that need not know the machine: `/24` of IPv4, `/48` of IPv6. */
 export function maskAddress(text: string | undefined | null): string | null {
   const address = canonicalAddress(text);
@@ -45,9 +63,24 @@ function groupsOfPart(part: string): readonly number[] {
 
 /** RFC 4291 section 2.5.5.2: `::ffff:0:0/96`. */
 function embeddedIPv4(groups: readonly number[]): string | undefined {
+  return groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0) ? lastIPv4(groups) : undefined;
+}
+
+/** RFC 6052 section 2.1: `64:ff9b::/96`. */
+function translatedIPv4(groups: readonly number[]): string | undefined {
+  const [first, second, ...zeros] = groups.slice(0, 6);
+  return first === 0x64 && second === 0xff9b && zeros.every((group) => group === 0) ? lastIPv4(groups) : undefined;
+}
+
+function lastIPv4(groups: readonly number[]): string {
   const [high = 0, low = 0] = groups.slice(6);
-  if (groups[5] !== 0xffff || groups.slice(0, 5).some((group) => group !== 0)) return undefined;
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+}
+
+/** The mask of a group of which so many bits count; none when negative. */
+function groupMask(bits: number): number {
+  if (bits >= 16) return 0xffff;
+  return bits <= 0 ? 0 : (0xffff << (16 - bits)) & 0xffff;
 }
 
 /** RFC 5952 section 4: the first longest run of at least two zero groups becomes `::`. */

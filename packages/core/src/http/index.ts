@@ -3,7 +3,7 @@
  * @packageDocumentation
  */
 export { AbandonedError } from './abandoned.ts';
-export { canonicalAddress, maskAddress } from './address.ts';
+export { callerNetwork, canonicalAddress, maskAddress } from './address.ts';
 export { bodyGuard, POLICY_BODIES } from './body-guard.ts';
 export { bodyOf, withBody } from './body-of.ts';
 export * from './endpoint.ts';

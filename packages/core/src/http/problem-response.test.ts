@@ -163,6 +163,11 @@ describe('createProblemResponse', () => {
     expect(respond(new Error('x'), { problemOf: () => new Problem('made_up') }).status).toBe(500);
   });
 
+  it('further members are in the body, and none takes the place of one of ours', () => {
+    const problem = new Problem('not_found', { members: { violated_policies: ['a'], code: 'x', status: 200 } });
+    expect(members(respond(problem))).toMatchObject({ violated_policies: ['a'], code: 'not_found', status: 404 });
+  });
+
   it('what is not implemented is 501', () => {
     expect(members(respond(notImplemented('Comes with e-mail.')))).toMatchObject({
       status: 501,

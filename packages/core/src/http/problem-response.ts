@@ -24,6 +24,7 @@ interface Wire {
   readonly type: string;
   readonly detail?: string | undefined;
   readonly fields?: readonly FieldFault[] | undefined;
+  readonly members?: Readonly<Record<string, unknown>> | undefined;
   readonly headers: Headers;
 }
 
@@ -43,7 +44,7 @@ export function createProblemResponse(options: ProblemResponseOptions): ToProble
   };
   const ofProblem = (problem: Problem): Wire | undefined =>
     Object.hasOwn(catalogue, problem.code)
-      ? { ...ofCode(problem.code, problem.headers), detail: problem.detail, fields: problem.fields }
+      ? { ...ofCode(problem.code, problem.headers), ...memberedBy(problem) }
       : undefined;
   const mapped = (error: unknown): Problem | undefined => {
     try {
@@ -76,8 +77,9 @@ export function createProblemResponse(options: ProblemResponseOptions): ToProble
 }
 
 function respond(wire: Wire, error: unknown, exchange: Exchange): HttpResponse {
-  const { type, title, status, code, detail, fields, headers: own } = wire;
-  const body = JSON.stringify({ type, title, status, code, detail, fields, request_id: exchange.context.requestId });
+  const { type, title, status, code, detail, fields, members, headers: own } = wire;
+  const { requestId: request_id } = exchange.context;
+  const body = JSON.stringify({ type, title, status, code, detail, fields, request_id, ...othersOf(members) });
   const headers: Headers = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
@@ -87,6 +89,15 @@ function respond(wire: Wire, error: unknown, exchange: Exchange): HttpResponse {
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   for (const name in own) headers[name.toLowerCase()] = own[name] as string | readonly string[];
   return { status, headers, body, error };
+}
+
+function memberedBy({ detail, fields, members }: Problem): Pick<Wire, 'detail' | 'fields' | 'members'> {
+  return { detail, fields, members };
+}
+
+const OWN = new Set(['type', 'title', 'status', 'code', 'detail', 'fields', 'request_id']);
+function othersOf(members: Wire['members']): Wire['members'] {
+  return members && Object.fromEntries(Object.entries(members).filter(([name]) => !OWN.has(name)));
 }
 
 function tell(report: ProblemResponseOptions['report'], error: unknown, exchange: Exchange): void {

@@ -24,6 +24,8 @@ export interface ProblemOptions {
   readonly detail?: string;
   readonly fields?: readonly FieldFault[];
   readonly headers?: Headers;
+  /** Further members of the body, in snake_case (RFC 9457 section 3.2). None takes the place of the library's own. */
+  readonly members?: Readonly<Record<string, unknown>>;
   /** The reason, for logs only. */
   readonly cause?: unknown;
 }
@@ -35,6 +37,7 @@ export class Problem extends Error {
   readonly detail: string | undefined;
   readonly fields: readonly FieldFault[] | undefined;
   readonly headers: Headers;
+  readonly members: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: string, options: ProblemOptions = {}) {
     super(options.detail ?? code, 'cause' in options ? { cause: options.cause } : undefined);
@@ -42,5 +45,6 @@ export class Problem extends Error {
     this.detail = options.detail;
     this.fields = options.fields;
     this.headers = options.headers ?? {};
+    this.members = options.members;
   }
 }

@@ -1,0 +1,60 @@
+import { toBase64url } from '../kernel/index.ts';
+import { boundedCache } from './bounded-cache.ts';
+import type { LimitPolicy } from './limit-policy.ts';
+import { limitOf } from './limit-rule.ts';
+import type { LimitBucket } from './limit-store.ts';
+
+/** HMAC-SHA256 under a key of the application's, which is used for nothing else. */
+export type LimitMac = (...parts: readonly Uint8Array[]) => Uint8Array;
+
+/** Buckets of one limit, by the caller. */
+export interface BucketsOf {
+  /**
+   * @param partition who: the parts as one text that no other parts give, see `partitionText`
+   * @param cost permits of this request
+   */
+  bucket(partition: string, cost: number): LimitBucket;
+}
+
+/** Makes keys that show nothing: of callers, addresses and routes only HMACs reach a store. */
+export interface LimitKeys {
+  /** @param scope what an unnamed limit belongs to, such as a route; `''` for a limit that is shared */
+  of(policy: Pick<LimitPolicy, 'name' | 'rule' | 'manner'>, scope: string): BucketsOf;
+}
+
+/** 128 bits: nobody finds two of one value. */
+const MAC_BYTES = 16;
+/** Callers whose keys are kept at hand, of each limit. */
+const CACHED = 5_000;
+
+/** One text for several, from which they could be told again: no two callers share a bucket by their names. */
+export function partitionText(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}
+
+/** Makes them. */
+export function createLimitKeys(mac: LimitMac): LimitKeys {
+  const macOf = (text: string): string => toBase64url(mac(Buffer.from(text)).subarray(0, MAC_BYTES));
+  const partitions = boundedCache<string>(CACHED);
+  return {
+    of({ name, rule, manner }, scope) {
+      const pace = rule.kind === 'rate' ? rule.intervalUs : rule.windowUs;
+      // a changed limit begins anew: its numbers say something else
+      const tag = macOf(partitionText('limit', name, scope, rule.kind, String(limitOf(rule)), String(pace))).slice(
+        0,
+        11,
+      );
+      const buckets = boundedCache<LimitBucket>(CACHED);
+      const make = (text: string): LimitBucket => {
+        const partition = partitions.of(text, macOf);
+        return { key: tag + partition, partition, rule, cost: 1, manner };
+      };
+      return {
+        bucket(text, cost) {
+          const bucket = buckets.of(text, make);
+          return cost === 1 ? bucket : { ...bucket, cost };
+        },
+      };
+    },
+  };
+}
