@@ -12,4 +12,5 @@ export {
   type MigrationOptions,
   type Migrations,
 } from './migrations/create-migrations.ts';
+export { type PostgresLimitOptions, postgresLimitStore } from './postgres-limit-store.ts';
 export { type PostgresOptions, type PostgresStores, postgresStores } from './postgres-stores.ts';

@@ -1,0 +1,50 @@
+import type { BucketState, LimitBucket } from '@castellan/core/limits';
+import { readTextOrNull } from './driver/columns.ts';
+import { limitNumbers } from './sql/limit-buckets.ts';
+
+/** How a budget stands by its stored count. */
+export function limitBudget({ rule, cost }: LimitBucket, slots: unknown, now: number): BucketState {
+  const { kind, limit, span } = limitNumbers(rule);
+  const numbers = readNumbers(slots);
+  if (kind === 1) {
+    const used = Math.min(limit * span, Math.max(0, (numbers[0] ?? 0) - now));
+    const over = Math.max(0, used + (cost - limit) * span);
+    return stateOf(
+      Math.floor((limit * span - used) / span),
+      used,
+      cost > limit ? Number.POSITIVE_INFINITY : over,
+      cost,
+    );
+  }
+  const at = Math.floor(now / span);
+  const [newest, leaves] = kind === 0 ? [at + 17, 17] : [at + 2, 1];
+  const oldest = kind === 0 ? at - 16 : at;
+  let total = 0;
+  let resetUs = 0;
+  const counts: { readonly count: number; readonly backUs: number }[] = [];
+  for (let i = 0; i + 1 < numbers.length; i += 2) {
+    const [index = 0, count = 0] = numbers.slice(i, i + 2);
+    if (index < oldest || index >= newest || count === 0) continue;
+    total += count;
+    resetUs = (index + leaves) * span - now;
+    counts.push({ count, backUs: resetUs });
+  }
+  const remaining = Math.max(0, limit - total);
+  let retryUs = cost > limit ? Number.POSITIVE_INFINITY : 0;
+  let lack = total + cost - limit;
+  for (const { count, backUs } of counts) {
+    if (lack <= 0 || cost > limit) break;
+    lack -= count;
+    retryUs = backUs;
+  }
+  return stateOf(remaining, resetUs, retryUs, cost);
+}
+
+function stateOf(remaining: number, resetUs: number, retryUs: number, cost: number): BucketState {
+  return { remaining, resetMs: Math.ceil(resetUs / 1000), retryMs: cost === 0 ? 0 : Math.ceil(retryUs / 1000) };
+}
+
+function readNumbers(slots: unknown): readonly number[] {
+  const text = readTextOrNull(slots);
+  return text ? text.split(' ').map(Number) : [];
+}

@@ -1,0 +1,158 @@
+import { type MonotonicClock, StoreUnavailableError } from '@castellan/core/kernel';
+import type { LimitAnswer, LimitCheck, LimitStore, TakenPermits } from '@castellan/core/limits';
+import { askAgain } from './ask-again.ts';
+import { readInt, readIntOrNull } from './driver/columns.ts';
+import type { Runner, RunOptions } from './driver/driver.ts';
+import { groupCommit } from './driver/group-commit.ts';
+import type { GatheredVerbOptions } from './gathered-verb-options.ts';
+import { apartByKey, distinctKeys } from './limit-batch.ts';
+import { limitBudget } from './limit-budget.ts';
+import { HOT_MS } from './run-options.ts';
+import { type LimitCall, type LimitRow, limitBucketValues } from './sql/limit-buckets.ts';
+import { type LimitConsumeRow, limitConsumeStatement } from './sql/limit-consume.ts';
+import { limitGiveBackStatement } from './sql/limit-give-back.ts';
+import { limitReadStatement } from './sql/limit-read.ts';
+
+/** What a {@link limitStore} is made of. */
+export interface LimitStoreOptions extends GatheredVerbOptions {
+  /** How long a call may take, ms. */
+  readonly deadlineMs: number;
+  /** For tests: the time in whole microseconds. */
+  readonly now: (() => number) | undefined;
+}
+
+/** Limits on PostgreSQL. Checks of different keys gather: one statement decides on many. */
+export function limitStore(runner: Runner, s: string, options: LimitStoreOptions): LimitStore {
+  const { mode, maxFlights, clock, deadlineMs, now } = options;
+  const consume = limitConsumeStatement(s);
+  const read = limitReadStatement(s);
+  const giveBack = limitGiveBackStatement(s);
+  const refused = refusedLately(clock);
+  const fixed = (): number | null => now?.() ?? null;
+  const how = (retry: RunOptions['retry']): RunOptions => ({
+    retry,
+    timeoutMs: Math.min(HOT_MS, deadlineMs),
+    withinMs: deadlineMs,
+  });
+
+  /** @param checks all of whose keys differ */
+  async function take(checks: readonly LimitCheck[]): Promise<readonly (LimitAnswer | undefined)[]> {
+    const values = [...limitBucketValues(checks), fixed()];
+    const rows = byPlace(await runner.run<LimitConsumeRow>(consume, values, how('never')));
+    return eachCheck(checks, rows, (check, own) => {
+      const granted = own.map((row) => readIntOrNull(row.granted));
+      if (granted.includes(null)) return undefined;
+      return answerOf(check, own, granted[0] ?? check.times);
+    });
+  }
+
+  /** Without a lock: how the budgets of a check stand, and how many would pass. */
+  async function look(check: LimitCheck): Promise<LimitAnswer> {
+    const rows = byPlace(await runner.run<LimitRow>(read, [...limitBucketValues([check]), fixed()], how('read')));
+    const answer = answerOf(check, rows, 0);
+    const fits = check.buckets.map(({ cost }, i) =>
+      cost === 0 ? check.times : Math.floor((answer.buckets[i]?.remaining ?? 0) / cost),
+    );
+    return { ...answer, granted: Math.min(check.times, ...fits) };
+  }
+
+  const taken = groupCommit<LimitCheck, LimitAnswer>({
+    mode,
+    maxFlights,
+    key: ({ buckets }) => buckets[0]?.key ?? '',
+    single: (check) =>
+      askAgain(
+        async () => (await take([check]))[0] ?? 'ask_again',
+        () => {
+          throw new StoreUnavailableError('postgres', 'a new row was there and gone, again and again');
+        },
+      ),
+    // two that share a key can't be in one statement: the second is asked alone
+    async batch(checks) {
+      const flying = distinctKeys(checks);
+      const answers = await take([...flying]);
+      const byCheck = new Map([...flying].map((check, i) => [check, answers[i]]));
+      return checks.map((check) => byCheck.get(check));
+    },
+  });
+
+  async function decide(check: LimitCheck): Promise<LimitAnswer> {
+    const writes = check.buckets.some(({ cost }) => cost > 0);
+    // one row that all callers of a crowd want to lock is the slowest thing that can happen to it
+    if (!writes || check.buckets.some(({ key }) => refused.has(key))) {
+      const answer = await look(check);
+      if (!writes || answer.granted === 0) return answer;
+    }
+    const answer = await taken(check);
+    if (answer.granted < check.times)
+      for (const [i, { key }] of check.buckets.entries()) refused.remember(key, answer.buckets[i]?.retryMs ?? 0);
+    return answer;
+  }
+
+  return {
+    async consume(checks) {
+      const answers = new Map<LimitCheck, LimitAnswer>();
+      for (const apart of apartByKey(checks)) {
+        const told = await Promise.all(apart.map(decide));
+        for (const [i, check] of apart.entries()) {
+          const answer = told[i];
+          if (answer) answers.set(check, answer);
+        }
+      }
+      return checks.flatMap((check) => answers.get(check) ?? []);
+    },
+    async giveBack(calls: readonly TakenPermits[]) {
+      for (const apart of apartByKey(calls)) {
+        const times = apart.flatMap(({ buckets, at }) => buckets.map(() => at));
+        await runner.run(giveBack, [...limitBucketValues(apart), fixed(), times], how('never'));
+      }
+    },
+  };
+}
+
+function byPlace<R extends LimitRow>(rows: readonly R[]): readonly R[] {
+  return rows.toSorted((a, b) => readInt(a.ord) - readInt(b.ord));
+}
+
+function eachCheck<R, T>(
+  checks: readonly LimitCall[],
+  rows: readonly R[],
+  read: (check: LimitCall, own: readonly R[]) => T,
+): readonly T[] {
+  let place = 0;
+  return checks.map((check) => {
+    const own = rows.slice(place, place + check.buckets.length);
+    place += check.buckets.length;
+    return read(check, own);
+  });
+}
+
+function answerOf({ buckets }: LimitCall, rows: readonly LimitRow[], granted: number): LimitAnswer {
+  const at = readInt(rows[0]?.now ?? 0);
+  return { granted, buckets: buckets.map((bucket, i) => limitBudget(bucket, rows[i]?.slots ?? null, at)), at };
+}
+
+/** Keys remembered at once. */
+const MOST_REFUSED = 10_000;
+
+/** Which budgets said no lately: they are read before anybody tries to write them. */
+function refusedLately(clock: MonotonicClock): {
+  has(key: string): boolean;
+  remember(key: string, retryMs: number): void;
+} {
+  const until = new Map<string, number>();
+  return {
+    has(key) {
+      const end = until.get(key);
+      if (end === undefined) return false;
+      if (end > clock()) return true;
+      until.delete(key);
+      return false;
+    },
+    remember(key, retryMs) {
+      if (retryMs === 0 || retryMs === Number.POSITIVE_INFINITY) return;
+      if (until.size >= MOST_REFUSED) until.delete(until.keys().next().value ?? '');
+      until.set(key, clock() + retryMs);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { LimitBucket, LimitRule } from '@castellan/core/limits';
+import type { BindValue } from '../driver/driver.ts';
+
+/** Buckets of several checks, as a statement is given them. */
+export interface LimitCall {
+  readonly buckets: readonly LimitBucket[];
+  readonly times: number;
+  /** Of what is given back: when it was granted, µs. */
+  readonly at?: number;
+}
+
+/** What statements about limits answer for each bucket. */
+export interface LimitRow {
+  /** The bucket's place, from 1. */
+  readonly ord: unknown;
+  /** Unix µs. */
+  readonly now: unknown;
+  /** The count as it is stored, as text; null: none. */
+  readonly slots: unknown;
+}
+
+/**
+ * The first CTEs of every statement: `p` has a row for each bucket. The lists pass through a row of their own: planned as
+ * parameters they would look cheaper the better their length is known, and every call would be planned anew.
+ */
+export const limitBuckets = `calls as materialized (
+  select $1::bytea[] as key, $2::int[] as chk, $3::int[] as kind, $4::bigint[] as cost, $5::bigint[] as lim, $6::bigint[] as span, $7::bigint[] as times
+), p as materialized (
+  select p.* from calls c, unnest(c.key, c.chk, c.kind, c.cost, c.lim, c.span, c.times) with ordinality
+    as p(key, chk, kind, cost, lim, span, times, ord)
+)`;
+
+/** Unix µs, a whole number; `fixed` in its place. */
+export function limitNow(fixed: string): string {
+  return `coalesce(${fixed}::bigint, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
+}
+
+/** The seven lists. `times` carries the time of what is given back. */
+export function limitBucketValues(calls: readonly LimitCall[]): readonly BindValue[] {
+  const rows = calls.flatMap((call, chk) => call.buckets.map((bucket) => ({ bucket, call, chk })));
+  const numbers = rows.map(({ bucket }) => limitNumbers(bucket.rule));
+  return [
+    rows.map(({ bucket }) => limitKey(bucket.key)),
+    rows.map(({ chk }) => chk),
+    numbers.map(({ kind }) => kind),
+    rows.map(({ bucket }) => bucket.cost),
+    numbers.map(({ limit }) => limit),
+    numbers.map(({ span }) => span),
+    rows.map(({ call }) => call.times),
+  ];
+}
+
+/** Keys are HMACs already; hashed once more they are short whatever they were. */
+function limitKey(key: string): Uint8Array {
+  return createHash('sha256').update(key).digest();
+}
+
+/** Kind, limit and span (window: a 16th of it; rate: the interval; quota: the window) as the statements know them. */
+export function limitNumbers(rule: LimitRule): {
+  readonly kind: 0 | 1 | 2;
+  readonly limit: number;
+  readonly span: number;
+} {
+  switch (rule.kind) {
+    case 'window':
+      return { kind: 0, limit: rule.limit, span: Math.ceil(rule.windowUs / 16) };
+    case 'rate':
+      return { kind: 1, limit: rule.burst, span: rule.intervalUs };
+    case 'quota':
+      return { kind: 2, limit: rule.limit, span: rule.windowUs };
+  }
+}
