@@ -46,6 +46,15 @@ describe('validateBody', () => {
     ]);
   });
 
+  it('what is at fault deep inside is told once, not over and over: the answer is no longer than the body', () => {
+    const depth = 30_000;
+    const body: unknown = JSON.parse(`${'['.repeat(depth)}${Array(40).fill('"\\u0000"').join()}${']'.repeat(depth)}`);
+    const [deep, ...others] = faults(() => validateBody(z.unknown(), body));
+    expect([deep?.code, deep?.pointer.length, others]).toEqual(['invalid_character', 2 * depth, []]);
+    const flat = Array<string>(40).fill('\0');
+    expect(faults(() => validateBody(z.unknown(), flat))).toHaveLength(32);
+  });
+
   it('each unknown member has its own pointer, escaped, names of Object too', () => {
     const body = JSON.parse(
       '{"email":"a","password":"correct horse","a/b":1,"m~n":2,"__proto__":3,"toString":4}',

@@ -5,6 +5,9 @@ import { type FieldFault, Problem } from './problem.ts';
 import type { InferOutput, StandardIssue, StandardResult, StandardSchemaV1 } from './standard-schema.ts';
 import { isUnsafe, MAX_FAULTS, unsafeTexts } from './unsafe-text.ts';
 
+/** Characters that the faults of one answer have together, unless the first alone has more. */
+const MAX_TEXT = 8_192;
+
 /**
  * A request body in the shape of a schema. No body at all counts as an empty object, so that what is missing is named
  * field by field. Use `z.strictObject`: unknown members are refused, each with its own pointer.
@@ -104,7 +107,17 @@ function isPromise<T>(result: T | Promise<T>): result is Promise<T> {
 }
 
 function failed(fields: readonly FieldFault[]): Problem {
-  return new Problem('validation_failed', { fields: fields.slice(0, MAX_FAULTS) });
+  return new Problem('validation_failed', { fields: told(fields) });
+}
+
+/** The first, and as many more as fit: the pointer into a deep body is as long as the body. */
+function told(fields: readonly FieldFault[]): readonly FieldFault[] {
+  let size = 0;
+  const end = fields.findIndex(({ pointer, detail }, at) => {
+    size += pointer.length + detail.length;
+    return at > 0 && size > MAX_TEXT;
+  });
+  return fields.slice(0, end < 0 ? MAX_FAULTS : Math.min(end, MAX_FAULTS));
 }
 
 /** No parsed value can look like this: `raw` is bytes or `undefined`, and neither JSON nor a form can say that. */
