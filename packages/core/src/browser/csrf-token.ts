@@ -28,8 +28,8 @@ export interface CsrfTokens {
 const COOKIE_SIZE = 32;
 
 /**
- * Signed double submit: the token is an HMAC over the cookie and the session. Somebody who can plant a cookie can't make
- * the token, and a token from before a sign-in says nothing after it.
+ * Signed double submit: the token is an HMAC over the cookie and the session. Somebody who can plant a cookie has its
+ * token of before a sign-in, which says nothing after it, and can't make the token of a session.
  */
 export function createCsrfTokens(keys: CsrfKeys, random: RandomBytes): CsrfTokens {
   const macOf = (key: CsrfKey, cookie: string, sessionId: string): Uint8Array | undefined => {

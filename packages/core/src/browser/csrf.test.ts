@@ -62,6 +62,16 @@ describe('a request that shows nothing of where it comes from', () => {
     expect(refused(() => csrf.demand(post({ cookie, 'x-csrf-token': before.token })))).toBe('csrf_failed');
   });
 
+  it('is refused with a token of nobody beside an access cookie, whatever hides the refresh cookie', () => {
+    const { token, cookie } = browser();
+    const signedIn = `${cookie}; __Host-Http-castellan-at=a.b.c`;
+    const rt = '__Host-Http-castellan-rt';
+    for (const hidden of ['', `; ${rt}=good-s1; ${rt}=planted`, `; ${rt}=forged`])
+      expect(refused(() => csrf.demand(post({ cookie: signedIn + hidden, 'x-csrf-token': token })))).toBe(
+        'csrf_failed',
+      );
+  });
+
   it('a header that is wrong is not made good by a form', () => {
     const { token, cookie } = browser();
     expect(refused(() => csrf.demand(post({ cookie, 'x-csrf-token': 'x' }), token))).toBe('csrf_failed');

@@ -48,10 +48,15 @@ export function createCsrf({ trusted, jar, tokens, sessionOf, names = {} }: Csrf
     const refreshToken = jar.read(headers, 'refresh');
     return (refreshToken === undefined ? undefined : sessionOf(refreshToken)) ?? '';
   };
+  /** Whoever can plant a second refresh cookie makes both count as absent: who is signed in is not anonymous by that. */
+  const isHidden = (headers: CsrfRequest['headers'], sessionId: string): boolean =>
+    sessionId === '' && jar.read(headers, 'access') !== undefined;
   const isProven = ({ headers }: CsrfRequest, given: string | undefined): boolean => {
     const token = headers[header] ?? given;
     const cookie = jar.read(headers, 'csrf');
-    return typeof token === 'string' && cookie !== undefined && tokens.matches(token, cookie, sessionIn(headers));
+    if (typeof token !== 'string' || cookie === undefined) return false;
+    const sessionId = sessionIn(headers);
+    return !isHidden(headers, sessionId) && tokens.matches(token, cookie, sessionId);
   };
   const settle = (verdict: CsrfVerdict, request: CsrfRequest, given: string | undefined): void => {
     switch (verdict) {
