@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Entry } from '@castellan/core/http';
+import { type Entry, Problem } from '@castellan/core/http';
 import { createNodeGate, enterDoor, type Mounted, type NodeGateOptions, requestPath } from '@castellan/core/node';
 import { type KoaContext, koaFramework, type Middleware, type ParseMiddleware } from './koa-framework.ts';
 
@@ -54,27 +54,42 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
       };
     };
 
+  /** What each request has failed with: the source of a body and Koa's pipeline say the same. */
+  const failures = new WeakMap<KoaContext, unknown>();
+  const fail = (error: unknown, context: KoaContext): void => {
+    if (failures.has(context) && failures.get(context) === error) return;
+    failures.set(context, error);
+    gate.fail(error, context);
+  };
+  /**
+   * Koa's own `onerror` takes the headers away and answers in plain text, for a stream that fails later too. It is
+   * replaced once for an app: a function of its own for each request would keep the requests alive from one collection
+   * of garbage to the next (half of Koa's throughput).
+   */
+  const taken = new WeakSet<object>();
+  const takeOver = ({ app }: KoaContext): void => {
+    if (taken.has(app)) return;
+    taken.add(app);
+    app.context.onerror = function onerror(error) {
+      if (error && !isGone(error, this)) fail(error, this);
+    };
+  };
+
   return {
     async problems(context, next) {
-      let told: unknown;
-      const fail = (error: unknown): void => {
-        if (error === told) return; // the source of a body and Koa's pipeline say the same
-        told = error;
-        gate.fail(error, context);
-      };
-      // Koa's own `onerror` takes the headers away and answers in plain text, for a stream that fails later too
-      context.onerror = (error) => error && fail(error);
+      takeOver(context);
       try {
         if (!gate.front(context)) return;
+        if (!isDecodable(context.originalUrl)) throw new Problem('not_found');
         await next();
         if (context.respond === false) return;
         if (isUnanswered(context)) gate.notFound(context);
         else if (context.body instanceof Readable && context.req.method !== 'HEAD') {
-          context.body.once('error', fail); // a compression around us would never end
+          context.body.once('error', (error) => fail(error, context)); // a compression around us would never end
           await begun(context.body);
         }
       } catch (error) {
-        fail(error);
+        fail(error, context);
       }
     },
     guard(policy) {
@@ -93,6 +108,22 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
 function isUnanswered(context: KoaContext): boolean {
   const { response } = context as unknown as { readonly response: { readonly _explicitStatus?: boolean } };
   return context.status === 404 && (context.body === undefined || context.body === null) && !response._explicitStatus;
+}
+
+/** A client that goes away is no failure of the handler; Koa tells it as one. */
+function isGone(error: Error & { readonly code?: unknown }, { req, res }: KoaContext): boolean {
+  return error.code === 'ERR_STREAM_PREMATURE_CLOSE' || (!res.headersSent && req.socket.destroyed);
+}
+
+/** A path with broken percent-encoding names nothing. */
+function isDecodable(target: string): boolean {
+  if (!target.includes('%')) return true;
+  try {
+    decodeURIComponent(requestPath(target));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

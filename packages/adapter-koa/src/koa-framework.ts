@@ -14,7 +14,8 @@ export interface KoaContext {
   respond?: boolean | undefined;
   body: unknown;
   status: number;
-  onerror(error: Error): void;
+  /** Koa's app; what its contexts have in common is in `context`. */
+  readonly app: { readonly context: { onerror(this: KoaContext, error: Error | null | undefined): void } };
 }
 
 /** A middleware that leaves the context types of those around it as they are. */
