@@ -209,9 +209,36 @@ test.each([undefined, null, 'a\0b', 'x'.repeat(256)])(
   'a tenant such as %j is a mistake of the app, told before anything is written',
   (tenant) => {
     const castellan = createCastellan({ ...base, stores: memoryStores(), tenantOf: () => tenant as string });
-    expect(() => castellan.http.exchange(requestOf('/', {}))).toThrow(TypeError);
+    const told: unknown[] = [];
+    castellan.events.on('request.failed', ({ error }) => told.push(error));
+    const answer = castellan.http.front(castellan.http.exchange(requestOf('/', {})));
+    expect([answer?.status, told]).toEqual([500, [expect.any(TypeError)]]);
   },
 );
+
+test('a tenant is asked for once the host and CORS have let the request pass, and its failure has the headers of every exit', () => {
+  const hosts: unknown[] = [];
+  const castellan = createCastellan({
+    ...base,
+    stores: memoryStores(),
+    hosts: { 'acme.example.com': ['/'] },
+    securityHeaders: 'prod',
+    tenantOf({ headers }) {
+      hosts.push(headers.host);
+      return new Map([['acme.example.com', 'acme']]).get(headers.host ?? '') as string;
+    },
+  });
+  const met = (host: string) => {
+    const exchange = castellan.http.exchange({ ...requestOf('/', {}), headers: { host } });
+    return { exchange, status: castellan.http.front(exchange)?.status };
+  };
+  expect(met('evil.example').status).toBe(421);
+  expect(hosts).toEqual([]);
+  const acme = met('acme.example.com');
+  expect([acme.status, acme.exchange.context.tenant]).toEqual([undefined, 'acme']);
+  const own = met(new URL(base.issuer).hostname);
+  expect([own.status, own.exchange.headers['x-frame-options']]).toEqual([500, 'DENY']);
+});
 
 test('what is told of a failed request holds no query', async () => {
   const castellan = compose();

@@ -211,7 +211,7 @@ export function createCastellan<
   const open = compile({ public: true });
   const closed = compile({});
   const tenant = requestTenant(options.tenantOf);
-  const exchange = exchangeFactory({ makeId, tenantOf: tenant.of, headers: browser.headers });
+  const exchange = exchangeFactory({ makeId, headers: browser.headers });
   const services = storeServices(stores);
   const health = composeHealth({ service, options: options.health, services, monotonic, tell });
   const lifecycle = createLifecycle(
@@ -235,7 +235,7 @@ export function createCastellan<
     http: {
       compile: compile as Castellan<ShapeOf<Tiers, Actions, Tx>>['http']['compile'],
       exchange,
-      front: browser.front(problem),
+      front: tenant.behind(browser.front(problem), problem),
       ...(requestLog && { finished: requestLog.finished }),
       open: (policy, exchange) => openPassage(policy, exchange, problem),
       match: tableOf({ auth: endpoints, health: healthEndpoints({ health, service }) }),

@@ -1,10 +1,13 @@
-import { type Carrier, type HttpRequest, seatOf } from './http/index.ts';
+import { type Carrier, type Entry, type HttpRequest, seatOf, type ToProblem } from './http/index.ts';
 import { checkTenant } from './sessions/index.ts';
 
 /** Which tenant a request belongs to. */
 export interface RequestTenant {
-  /** @throws TypeError when the app's `tenantOf` gives no tenant */
-  of(request: HttpRequest): string;
+  /**
+   * The front, and behind it the tenant of what it lets pass: a request to a host that isn't ours has none. What the
+   * app's `tenantOf` throws, and an answer of it that is no tenant, leave as a problem.
+   */
+  behind(front: Front, problem: ToProblem): Front;
   /**
    * Of a request that a framework is handling.
    * @throws TypeError when only a guard could have told it, and the request met none
@@ -12,13 +15,25 @@ export interface RequestTenant {
   ofCarrier(from: Carrier): string;
 }
 
+type Front = Entry<unknown>['front'];
+
 /** Makes it of the app's own rule; without one every request belongs to `''`. */
 export function requestTenant(tenantOf: ((request: HttpRequest) => string) | undefined): RequestTenant {
   return {
-    of(request) {
-      const tenant = tenantOf ? tenantOf(request) : '';
-      checkTenant(tenant, 'the answer of options.tenantOf');
-      return tenant;
+    behind(front, problem) {
+      if (!tenantOf) return front;
+      return (exchange) => {
+        const answer = front(exchange);
+        if (answer) return answer;
+        try {
+          const tenant = tenantOf(exchange.request);
+          checkTenant(tenant, 'the answer of options.tenantOf');
+          exchange.context.tenant = tenant;
+          return undefined;
+        } catch (error) {
+          return problem(error, exchange);
+        }
+      };
     },
     ofCarrier(from) {
       const tenant = seatOf(from)?.exchange.context.tenant;

@@ -47,11 +47,11 @@ export interface Finish {
 export interface Entry<P> {
   /** @throws TypeError naming the option when the policy makes no sense */
   compile(policy: P | undefined): CompiledPolicy;
-  /** Begins an exchange: context with tenant and request id, and the headers that leave on every exit. */
+  /** Begins an exchange: its request id, and the headers that leave on every exit. */
   exchange(request: HttpRequest): Exchange;
   /**
-   * Host and CORS, before anything costs: a preflight ends here, unaudited and unlimited. Asked once per request, right
-   * after the exchange has begun. `undefined`: go on.
+   * Host and CORS, before anything costs: a preflight ends here, unaudited and unlimited; then the tenant, which it puts
+   * into the context. Asked once per request, right after the exchange has begun. `undefined`: go on.
    */
   front(exchange: Exchange): HttpResponse | undefined;
   /** Told when an answer has left or its line was cut. Absent where nobody listens: then install no listener. */
