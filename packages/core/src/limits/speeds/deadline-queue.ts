@@ -1,8 +1,8 @@
-import type { MonotonicClock } from '../../kernel/index.ts';
+import { type MonotonicClock, StoreUnavailableError } from '../../kernel/index.ts';
 import type { Timers } from './timers.ts';
 
 /** What has a deadline. */
-export interface Awaited {
+export interface Pending {
   /** It needs no deadline any more. */
   readonly done: boolean;
   /** Called once, and only while it is not done. */
@@ -12,11 +12,17 @@ export interface Awaited {
 /** One deadline for all, so that one timer is enough: who came first is late first. */
 export interface DeadlineQueue {
   /** @param now the moment from which on it is awaited, monotonic ms; never before the last one's */
-  add(awaited: Awaited, now: number): void;
+  add(pending: Pending, now: number): void;
+  /**
+   * Waits for a store; what it answers later is dropped.
+   *
+   * @throws StoreUnavailableError when nothing came in time
+   */
+  inTime<T>(ask: () => T | Promise<T>, now: number): Promise<T>;
 }
 
 interface Place {
-  readonly awaited: Awaited;
+  readonly pending: Pending;
   readonly at: number;
 }
 
@@ -31,7 +37,7 @@ export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, t
 
   /** Throws out what is done at the front; the next deadline, where there is one. */
   function next(): number | undefined {
-    while (places[first]?.awaited.done) first++;
+    while (places[first]?.pending.done) first++;
     if (first > SLACK || first === places.length) {
       places = places.slice(first);
       first = 0;
@@ -42,23 +48,40 @@ export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, t
     const now = clock();
     for (let at = next(); at !== undefined && at <= now; at = next()) {
       const place = places[first++];
-      if (!place?.awaited.done) place?.awaited.expire();
+      if (!place?.pending.done) place?.pending.expire();
     }
     waiting = false;
     wait(now);
   }
   function wait(now: number): void {
+    if (waiting) return;
     const at = next();
-    if (waiting || at === undefined) return;
+    if (at === undefined) return;
     waiting = true;
     // a loop that stood still reads its sockets before anybody is told that no answer came
-    timers.after(Math.max(0, at - now), () => timers.soon(look));
+    timers.after(Math.max(0, Math.ceil(at - now)), () => timers.soon(look));
+  }
+
+  function add(pending: Pending, now: number): void {
+    places.push({ pending, at: now + deadlineMs });
+    wait(now);
   }
 
   return {
-    add(awaited, now) {
-      places.push({ awaited, at: now + deadlineMs });
-      wait(now);
+    add,
+    inTime(ask, now) {
+      return new Promise((resolve, reject) => {
+        const pending = {
+          done: false,
+          expire: () => reject(new StoreUnavailableError('limits', `no answer within ${deadlineMs} ms`)),
+        };
+        add(pending, now);
+        const settle = (): void => {
+          pending.done = true;
+        };
+        const asked = async () => ask();
+        asked().finally(settle).then(resolve, reject);
+      });
     },
   };
 }
