@@ -21,6 +21,7 @@ const events: Readonly<Record<keyof CastellanEvents, true>> = {
   'account.login_failed': true,
   'account.password_changed': true,
   'csp.reported': true,
+  'limit.exceeded': true,
   'store.unavailable': true,
   'store.recovered': true,
   'health.failed': true,

@@ -45,7 +45,11 @@ export function appEndpoints(
       throw new TypeError(`${name}: policy.body reads JSON; leave the endpoint's own body out`);
     const guards = compiledOf(name, policy, compile);
     compiled.set(
-      { ...rest, ...(policy?.body && { body: guards.reads ?? [] }), public: policy?.public === true },
+      {
+        ...rest,
+        ...(guards.body.length > 0 && !rest.body && { body: guards.reads ?? [] }),
+        public: policy?.public === true,
+      },
       guards,
     );
   }

@@ -1,6 +1,7 @@
 import type { AccountEvents } from './accounts/index.ts';
 import type { BrowserEvents } from './browser/index.ts';
 import type { ListenerFailed } from './kernel/index.ts';
+import type { LimitEvents } from './limits/index.ts';
 import type { SessionEvents } from './sessions/index.ts';
 
 /** Facts about the stores and the process. */
@@ -24,4 +25,4 @@ export type OperationEvents = {
 };
 
 /** Everything that `castellan.events` tells, after the step it reports is durable. */
-export type CastellanEvents = SessionEvents & AccountEvents & BrowserEvents & OperationEvents;
+export type CastellanEvents = SessionEvents & AccountEvents & BrowserEvents & LimitEvents & OperationEvents;

@@ -3,16 +3,13 @@ import type { AppEndpoint } from './app-endpoints.ts';
 import type { AppActions, AppTable } from './audit/index.ts';
 import type { BrowserOptions } from './compose-browser.ts';
 import type { HealthOptions } from './compose-health.ts';
+import type { LimitsOptions } from './compose-limits.ts';
 import type { HttpRequest, Problem, ProblemTable } from './http/index.ts';
 import type { Clock, Duration, MonotonicClock, RandomBytes } from './kernel/index.ts';
 import type { Logger } from './logging/index.ts';
 import type { ScopesQuestion, SessionOptions } from './sessions/index.ts';
 import type { Stores } from './stores.ts';
-
-/** A tier: a named rank. A higher rank may do what a lower one may. */
-export interface Tier {
-  readonly rank: number;
-}
+import type { Tier } from './tiers.ts';
 
 /** What may be set about accounts. */
 export interface AccountOptions<Tx> {
@@ -64,6 +61,11 @@ export interface CastellanOptions<Tiers extends Readonly<Record<string, Tier>>, 
     /** `refusals` leaves ordinary refreshes out. Default `all`. */
     readonly refresh?: 'all' | 'refusals';
   };
+  /**
+   * How often anybody may come. Tiers bring the budgets of routes; the library's own endpoints have theirs, each of which
+   * can be set or switched off. `false`: nothing is limited.
+   */
+  readonly limits?: false | LimitsOptions;
   readonly problems?: {
     /** `type` becomes this URL and the code. Default `urn:castellan:problem:`. */
     readonly typeBase?: string;

@@ -18,9 +18,10 @@ import {
 } from './audit/index.ts';
 import type { Castellan } from './castellan.ts';
 import type { CastellanEvents } from './castellan-events.ts';
-import type { CastellanOptions, Tier } from './castellan-options.ts';
+import type { CastellanOptions } from './castellan-options.ts';
 import { composeBrowser } from './compose-browser.ts';
 import { composeHealth } from './compose-health.ts';
+import { composeLimits } from './compose-limits.ts';
 import { composeLogging } from './compose-logging.ts';
 import { healthEndpoints } from './health/index.ts';
 import {
@@ -61,7 +62,7 @@ import {
 } from './sessions/index.ts';
 import { sessionStarter } from './start-session-answer.ts';
 import { type Stores, storeServices } from './stores.ts';
-import { readTiers } from './tiers.ts';
+import { readTiers, type Tier } from './tiers.ts';
 import { authenticateGuard, jwksEndpoint } from './tokens/index.ts';
 
 /** The names that an app has given, taken from its options. */
@@ -82,7 +83,7 @@ export function createCastellan<
   const Actions extends AppActions = readonly [],
   Tx = unknown,
 >(options: CastellanOptions<Tiers, Actions, Tx>): Castellan<ShapeOf<Tiers, Actions, Tx>> {
-  const { stores, issuer, audience = issuer, service = issuer, scopesOf } = options;
+  const { stores, limits: limitsOptions, issuer, audience = issuer, service = issuer, scopesOf } = options;
   const { clock = systemClock, monotonic = monotonicClock, random = randomBytes } = options;
   checkStores(stores);
   for (const [name, value] of Object.entries({ issuer, audience, service }))
@@ -92,7 +93,12 @@ export function createCastellan<
   const events = createEvents<CastellanEvents>();
   const tell: (typeof events)['emit'] = (name, fact) => events.emit(name, fact);
   const requestLog = composeLogging({ logger: options.logger, events, monotonic });
-  const { tiers, defaultTier } = readTiers(options.tiers, options.defaultTier);
+  const ranked = readTiers(
+    options.tiers,
+    options.defaultTier,
+    limitsOptions === false ? false : limitsOptions?.default,
+  );
+  const { tiers, defaultTier } = ranked;
   const settings = sessionSettings(options.sessions);
   const maxStalenessMs = durationMs(options.revocation?.maxStaleness ?? '2s', 'revocation.maxStaleness');
   const catalogue = mergeProblems(problemCatalogue, options.problems?.own ?? {});
@@ -109,6 +115,17 @@ export function createCastellan<
   const stallGate = createStallGate({ monotonic });
   const peppers = createPeppers(options.peppers);
   const browser = composeBrowser({ options, issuer, peppers, random, tell });
+  const limits = composeLimits({
+    options: limitsOptions,
+    store: stores.limits,
+    tiers: ranked,
+    peppers,
+    cookies: browser.cookies,
+    insecure: typeof options.cookies === 'object' && options.cookies.insecure === true,
+    clock,
+    random,
+    tell,
+  });
   const sessions = createSessions({
     store: stores.sessions,
     subjects: stores.subjects,
@@ -194,7 +211,17 @@ export function createCastellan<
       actions: audit.actions,
       audit: (action) => auditGuard({ audit, action: action as keyof (LibraryActions & AppTable<Actions>) & string }),
       authenticate: ({ scopes, tier, strict }) =>
-        authenticateGuard({ check, scopes, tiers, strict, cookies: credentials, ...(tier !== undefined && { tier }) }),
+        limits.authenticate(
+          authenticateGuard({
+            check,
+            scopes,
+            tiers,
+            strict,
+            cookies: credentials,
+            ...(tier !== undefined && { tier }),
+          }),
+        ),
+      limit: (asked) => limits.guards(asked),
     });
   const own = appEndpoints(options.endpoints, compile);
   const endpoints: readonly Endpoint[] = [
@@ -206,10 +233,10 @@ export function createCastellan<
       accessTokenMs: Math.max(...Object.values(settings.profiles).map(({ accessMs }) => accessMs)),
     }),
     jwksEndpoint(accessTokens),
+    ...limits.endpoints,
     ...own.endpoints,
   ];
-  const open = compile({ public: true });
-  const closed = compile({});
+  const policyOf = limits.endpointPolicies(compile);
   const tenant = requestTenant(options.tenantOf);
   const exchange = exchangeFactory({ makeId, headers: browser.headers });
   const services = storeServices(stores);
@@ -240,7 +267,7 @@ export function createCastellan<
       open: (policy, exchange) => openPassage(policy, exchange, problem),
       match: tableOf({ auth: endpoints, health: healthEndpoints({ health, service }) }),
       serve: createEndpointServer({
-        policyOf: (endpoint) => own.policyOf(endpoint) ?? (endpoint.public ? open : closed),
+        policyOf: (endpoint) => own.policyOf(endpoint) ?? policyOf(endpoint),
         problem,
       }),
       problem,

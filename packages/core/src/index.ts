@@ -13,6 +13,7 @@ export type {
   AuditOutcome,
   AuditPage,
 } from './audit/index.ts';
+export type { AuthLimit, AuthLimitOptions } from './auth-limits.ts';
 export {
   type CookieNames,
   type CookieOptions,
@@ -27,9 +28,10 @@ export {
 } from './browser/index.ts';
 export type { ActionsOf, Castellan, SessionAnswer, StartSession } from './castellan.ts';
 export type { CastellanEvents, OperationEvents } from './castellan-events.ts';
-export type { AccountOptions, CastellanOptions, Tier } from './castellan-options.ts';
+export type { AccountOptions, CastellanOptions } from './castellan-options.ts';
 export type { BrowserOptions } from './compose-browser.ts';
 export type { HealthOptions } from './compose-health.ts';
+export type { LimitsOptions } from './compose-limits.ts';
 export { createCastellan } from './create-castellan.ts';
 export type { CheckResult, HealthCheck, HealthReport } from './health/index.ts';
 export {
@@ -54,6 +56,7 @@ export {
   withPrincipal,
 } from './http/index.ts';
 export { type Duration, type Events, type Origin, StoreUnavailableError } from './kernel/index.ts';
+export type { LimitBy, LimitInput, LimitOptions } from './limits/index.ts';
 export { type JsonLoggerOptions, jsonLogger, type LogFields, type Logger } from './logging/index.ts';
 export { type MemoryStores, type MemoryStoresOptions, memoryStores } from './memory-stores.ts';
 export type { Policy, PrivatePolicy, PublicPolicy, Shape } from './policy.ts';
@@ -73,3 +76,4 @@ export type {
   Transport,
 } from './sessions/index.ts';
 export type { StoreService, Stores } from './stores.ts';
+export { observatoryTiers, productTiers, type Tier } from './tiers.ts';

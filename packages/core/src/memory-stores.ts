@@ -2,6 +2,7 @@ import type { AccountStore } from './accounts/account-store.ts';
 import { memoryAccountStore } from './accounts/memory-account-store.ts';
 import { type MemoryAuditStore, memoryAuditStore } from './audit/memory-audit-store.ts';
 import type { Clock } from './kernel/index.ts';
+import { type MemoryLimitStore, memoryLimitStore } from './limits/memory-limit-store.ts';
 import { type MemoryRevocationStore, memoryRevocationStore } from './revocation/memory-revocation-store.ts';
 import { type MemorySessionStore, memorySessionStore } from './sessions/memory-session-store.ts';
 import { type MemorySubjectStore, memorySubjectStore } from './sessions/memory-subject-store.ts';
@@ -22,6 +23,7 @@ export interface MemoryStores extends Stores<undefined> {
   readonly revocations: MemoryRevocationStore;
   readonly audit: MemoryAuditStore;
   readonly accounts: AccountStore<undefined>;
+  readonly limits: MemoryLimitStore;
   readonly memory: StoreService;
 }
 
@@ -37,7 +39,9 @@ export function memoryStores({ production, ...options }: MemoryStoresOptions = {
   const subjects = memorySubjectStore({ ...options, audit, revocations });
   const sessions: MemorySessionStore = memorySessionStore({ ...options, subjects, audit, revocations });
   const accounts = memoryAccountStore({ ...options, subjects, sessions, audit, revocations });
-  return { sessions, subjects, accounts, revocations, audit, memory: memoryService(production === 'allowed') };
+  const { clock } = options;
+  const limits = memoryLimitStore(clock && { now: () => Math.floor(clock() * 1000) });
+  return { sessions, subjects, accounts, revocations, audit, limits, memory: memoryService(production === 'allowed') };
 }
 
 function memoryService(allowed: boolean): StoreService {

@@ -18,6 +18,22 @@ test('a policy that makes no sense does not compile', () => {
   guard({ public: true, audit: 'order.create' });
   guard({ public: true, body: Body, guards: [ownGuard, () => undefined] });
   guard({ scope: 'orders:write', body: Body });
+  guard({ limit: '10/1m' });
+  guard({ public: true, limit: ['10/1m', { rate: '10/1s', burst: 20, by: 'ip' }, { quota: '1000/1d', cost: 5 }] });
+  guard({ limit: { window: '3/1h', by: ({ request }) => String(request.headers['x-api-key']), name: 'api key' } });
+  guard({ public: true, limit: false });
+  // @ts-expect-error no such unit
+  guard({ limit: '60/1x' });
+  // @ts-expect-error a limit has a time
+  guard({ limit: 60 });
+  // @ts-expect-error one way of spending
+  guard({ limit: { window: '1/1s', quota: '1/1s' } });
+  // @ts-expect-error a window has no burst
+  guard({ limit: { window: '1/1s', burst: 3 } });
+  // @ts-expect-error nobody is counted by that
+  guard({ limit: { window: '1/1s', by: 'phone' } });
+  // @ts-expect-error limits are on unless they are switched off
+  guard({ limit: true });
   // @ts-expect-error a public route has no principal
   guard({ public: true, scope: 'orders:write' });
   // @ts-expect-error a public route has no principal

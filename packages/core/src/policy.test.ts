@@ -17,6 +17,12 @@ const makers: GuardMakers = {
     made.push(`authenticate ${demand.scopes.join('+')} ${demand.tier} ${demand.strict}`);
     return guard;
   },
+  limit: ({ byTier, own }) => {
+    const names = own.map(({ name }) => name);
+    if (names.length > 0 || !byTier) made.push(`limit ${byTier ? 'with' : 'without'} tier ${names.join()}`);
+    const guard = (): void => {};
+    return { head: names.length > 0 ? [guard] : [], body: own.some(({ by }) => by === 'email') ? [guard] : [] };
+  },
 };
 const compile = (policy?: object): string[] => {
   made.length = 0;
@@ -52,7 +58,24 @@ describe('a policy', () => {
     });
     expect(compilePolicy({}, makers)).toMatchObject({ body: [], reads: [] });
   });
+  test('adds its limits to those of the tier, behind authentication and before the own guards', () => {
+    const own: Guard = () => {};
+    expect(compile({ limit: ['10/1m', { quota: '1000/1d', name: 'day' }] })).toContain('limit with tier 10/1m,day');
+    const { head } = compilePolicy({ limit: '10/1m', guards: [own] }, makers);
+    expect(head).toHaveLength(3);
+    expect(head[2]).toBe(own);
+  });
+  test('without limits says so', () => expect(compile({ limit: false })).toContain('limit without tier '));
+  test('a limit by the body stands before its schema, and waits for a body of itself', () => {
+    const limit = { window: '3/1h', by: 'email' } as const;
+    expect(compilePolicy({ limit }, makers)).toMatchObject({ body: [expect.any(Function)], reads: ['json', 'form'] });
+    expect(compilePolicy({ limit, body: z.strictObject({}) }, makers)).toMatchObject({ reads: ['json'] });
+  });
   test.each([
+    [{ limit: '0/1m' }, 'policy.limit must be'],
+    [{ limit: ['60/1m', '60/1x'] }, 'policy.limit[1]'],
+    [{ limit: { window: '5/1m', cost: 6 } }, 'policy.limit.cost'],
+    [{ limit: true }, 'policy.limit'],
     [{ public: true, scope: 'a' }, 'policy.public'],
     [{ public: true, tier: 'pro' }, 'policy.public'],
     [{ public: false }, 'policy.public'],

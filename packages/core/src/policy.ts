@@ -1,5 +1,6 @@
 import {
   type BodyGuard,
+  type BodyKind,
   bodyGuard,
   type CompiledPolicy,
   type Guard,
@@ -7,6 +8,7 @@ import {
   POLICY_BODIES,
   type StandardSchemaV1,
 } from './http/index.ts';
+import { type LimitGuards, type LimitInput, type LimitPolicy, readLimitPolicies } from './limits/index.ts';
 import { type BodyStep, type HeadStep, requestSteps } from './request-steps.ts';
 import { isScopeToken } from './tokens/index.ts';
 
@@ -25,6 +27,11 @@ interface CommonPolicy<S extends Shape> {
    * A body of another shape is 422 before the handler runs; `bodyOf(req, schema)` gives what the schema made of it.
    */
   readonly body?: StandardSchemaV1;
+  /**
+   * How often the route may be called, beside the limits of the caller's tier: `'10/1m'`, or several limits; a request
+   * that one of them refuses is charged to none. `false`: no limit at all, as a health check needs it.
+   */
+  readonly limit?: false | LimitInput | readonly LimitInput[];
   /** The app's own guards, in this order, once the caller is known and before the body is read. */
   readonly guards?: readonly Guard[];
   /** The route's template, where the framework can't tell it: `/orders/:id`. */
@@ -60,15 +67,27 @@ export interface Demand {
   readonly strict: boolean;
 }
 
+/** How a route is limited. */
+export interface RouteLimits {
+  /** False: not by the tier of its caller, either. */
+  readonly byTier: boolean;
+  readonly own: readonly LimitPolicy[];
+  readonly route: string | undefined;
+}
+
 /** Makes the guards that a policy can ask for. */
 export interface GuardMakers {
   readonly tiers: readonly string[];
   readonly actions: readonly string[];
   audit(action: string): Guard;
   authenticate(demand: Demand): Guard;
+  limit(limits: RouteLimits): LimitGuards;
 }
 
-const MEMBERS = new Set(['public', 'scope', 'tier', 'revocation', 'audit', 'body', 'guards', 'route']);
+/** Where an address of mail may be found. */
+const LIMITED_BODIES: readonly BodyKind[] = ['json', 'form'];
+
+const MEMBERS = new Set(['public', 'scope', 'tier', 'revocation', 'audit', 'limit', 'body', 'guards', 'route']);
 
 /**
  * Makes guards of a policy. The user picks steps, never their order: that is `requestSteps`', and docs/lifecycle.md
@@ -78,20 +97,24 @@ const MEMBERS = new Set(['public', 'scope', 'tier', 'revocation', 'audit', 'body
  */
 export function compilePolicy(policy: Policy | undefined = {}, makers: GuardMakers): CompiledPolicy {
   checkPolicy(policy, makers);
-  const { audit, scope, tier, revocation, guards = [], body, route } = policy;
+  const { audit, scope, tier, revocation, limit, guards = [], body, route } = policy;
   const demand: Demand = { scopes: scopesOf(scope), tier, strict: revocation === 'strict' };
+  const own = limit === undefined || limit === false ? [] : readLimitPolicies(limit, 'policy.limit');
+  const limits = makers.limit({ byTier: limit !== false, own, route });
   const ofHead: Readonly<Record<HeadStep, readonly Guard[]>> = {
     audit: audit === undefined ? [] : [makers.audit(audit)],
     authenticate: policy.public ? [] : [makers.authenticate(demand)],
+    limit: limits.head,
     guards,
   };
   const ofBody: Readonly<Record<BodyStep, readonly BodyGuard[]>> = {
+    'limit by body': limits.body,
     validate: body === undefined ? [] : [bodyGuard(body)],
   };
   return {
     head: requestSteps.flatMap((step) => (step.at === 'head' ? ofHead[step.name] : [])),
     body: requestSteps.flatMap((step) => (step.at === 'body' ? ofBody[step.name] : [])),
-    reads: body === undefined ? [] : POLICY_BODIES,
+    reads: body !== undefined ? POLICY_BODIES : limits.body.length > 0 ? LIMITED_BODIES : [],
     route,
   };
 }

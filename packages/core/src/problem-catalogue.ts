@@ -1,6 +1,7 @@
 import { accountProblems } from './accounts/index.ts';
 import { browserProblems } from './browser/index.ts';
 import { httpProblems, mergeProblems, type ProblemTable } from './http/index.ts';
+import { limitProblems } from './limits/index.ts';
 import { sessionProblems } from './sessions/index.ts';
 import { tokenProblems } from './tokens/index.ts';
 
@@ -11,4 +12,5 @@ export const problemCatalogue: ProblemTable = mergeProblems(
   tokenProblems,
   sessionProblems,
   accountProblems,
+  limitProblems,
 );

@@ -1,8 +1,8 @@
 /** Steps whose guards see the head of a request, in no order: that is {@link requestSteps}'. */
-export type HeadStep = 'audit' | 'authenticate' | 'guards';
+export type HeadStep = 'audit' | 'authenticate' | 'limit' | 'guards';
 
 /** Steps whose guards see the body. */
-export type BodyStep = 'validate';
+export type BodyStep = 'limit by body' | 'validate';
 
 /** One step of a request's way. */
 export type RequestStep = {
@@ -42,12 +42,16 @@ export const requestSteps: readonly RequestStep[] = [
       'csrf_failed',
       'insufficient_scope',
       'insufficient_tier',
+      'rate_limited',
       'store_unavailable',
     ],
   },
+  // behind authentication: a principal is counted as itself
+  { at: 'head', name: 'limit', answers: ['rate_limited', 'cost_not_chargeable', 'store_unavailable'] },
   // before the body is read: what they refuse costs nothing
   { at: 'head', name: 'guards', answers: [] },
   every('body is read', ['malformed_body', 'body_too_large', 'unsupported_media_type']),
+  { at: 'body', name: 'limit by body', answers: ['rate_limited', 'cost_not_chargeable', 'store_unavailable'] },
   { at: 'body', name: 'validate', answers: ['malformed_body', 'unsupported_media_type', 'validation_failed'] },
   every('handler'),
 ];

@@ -1,5 +1,6 @@
 import type { AccountStore } from './accounts/account-store.ts';
 import type { AuditStore } from './audit/audit-store.ts';
+import type { LimitStore } from './limits/limit-store.ts';
 import type { RevocationStore } from './revocation/revocation-store.ts';
 import type { SessionStore } from './sessions/session-store.ts';
 import type { SubjectStore } from './sessions/subject-store.ts';
@@ -26,6 +27,8 @@ export interface Stores<Tx = unknown> {
   readonly audit: AuditStore;
   /** Left out: the account endpoints aren't mounted (an app with its own users table). */
   readonly accounts?: AccountStore<Tx>;
+  /** Left out: counted in each process for itself. */
+  readonly limits?: LimitStore;
   readonly postgres?: StoreService;
   readonly memory?: StoreService;
 }

@@ -13,6 +13,7 @@ export {
   createCookieJar,
 } from './cookie-jar.ts';
 export type { CookieMode } from './cookie-mode.ts';
+export { cookieValue, setCookie } from './cookies.ts';
 export { type Cors, type CorsOptions, type CorsVerdict, createCors } from './cors.ts';
 export { cspReportEndpoint } from './csp-report-endpoint.ts';
 export type { CspViolation } from './csp-violation.ts';

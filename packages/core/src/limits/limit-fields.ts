@@ -37,6 +37,7 @@ export function limitFields(
   const policies = policyField(limits);
   const names = limits.map(({ name }) => `"${name}";r=`);
   const most = limits.map(({ rule }) => String(limitOf(rule)));
+  if (limits.length === 0) return () => undefined;
   return (headers, states, refused) => {
     if (draft === 11) {
       headers['ratelimit-policy'] = policies;

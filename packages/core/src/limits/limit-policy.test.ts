@@ -42,8 +42,8 @@ describe('a limit', () => {
     ['1/367d', 'limit must be for at least 1ms and at most 366d'],
     ['1000000001/1m', 'limit must be from 1 to 1000000000'],
     ['', 'limit must be a limit such as'],
-    [60, "limit must be a limit such as '60/1m'"],
-    [null, "limit must be a limit such as '60/1m'"],
+    [60, "limit must be a limit such as '60/1m', not"],
+    [null, "limit must be a limit such as '60/1m', not"],
     [{}, 'limit must have one of window, rate and quota'],
     [{ window: '1/1s', rate: '1/1s' }, 'limit must have one of'],
     [{ window: '1/1s', burst: 2 }, 'limit.burst belongs to a rate'],
@@ -60,6 +60,7 @@ describe('a limit', () => {
     [{ window: '5/1s', name: 'größe' }, 'limit.name must be'],
     [{ window: '5/1s', maxError: 1 }, 'limit.maxError must be from 0 to 0.5'],
     [{ window: '5/1s', onStoreFailure: 'open' }, 'limit.onStoreFailure must be'],
+    [{ window: '5/1s', by: 'email', onStoreFailure: 'allow' }, "limit.onStoreFailure: what guards sign-ins can't be"],
     [{ window: '5/1s', per: 'user' }, 'limit.per is not known'],
   ])('%j is a TypeError that names the option', (input, message) => {
     expect(() => read(input)).toThrow(TypeError);

@@ -30,6 +30,9 @@ export type LimitOptions = LimitKind &
 /** A limit as routes and tiers declare it: `'60/1m'`, `{ rate: '10/1s', burst: 20 }`, `{ quota: '10000/1d' }`, … */
 export type LimitInput = LimitText | LimitOptions;
 
+/** What a place says of its limits. */
+export type LimitDefaults = Pick<LimitOptions, 'by' | 'name' | 'maxError' | 'onStoreFailure'>;
+
 /** A limit, read. */
 export interface LimitPolicy {
   /** In the headers. */
@@ -52,10 +55,13 @@ const NAME = /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}$/;
  * Reads a limit.
  *
  * @param path the option's path, named in errors
+ * @param defaults where the limit says nothing
  * @throws TypeError when it makes no sense
  */
-export function readLimitPolicy(input: LimitInput, path: string): LimitPolicy {
-  const options: LimitOptions = typeof input === 'string' ? { window: input } : input;
+export function readLimitPolicy(input: LimitInput, path: string, defaults: LimitDefaults = {}): LimitPolicy {
+  if (typeof input !== 'string' && (typeof input !== 'object' || input === null))
+    throw new TypeError(`${path} must be a limit such as '60/1m', not ${JSON.stringify(input)}`);
+  const options: LimitOptions = { ...defaults, ...(typeof input === 'string' ? { window: input } : input) };
   const rule = readLimitRule(typeof input === 'string' ? input : options, path);
   for (const member of Object.keys(options))
     if (!MEMBERS.has(member)) throw new TypeError(`${path}.${member} is not known`);
@@ -69,6 +75,8 @@ export function readLimitPolicy(input: LimitInput, path: string): LimitPolicy {
     throw new TypeError(`${path}.maxError must be from 0 to 0.5, not ${maxError}`);
   if (onStoreFailure !== undefined && !ON_FAILURE.includes(onStoreFailure))
     throw new TypeError(`${path}.onStoreFailure must be 'local', 'allow' or 'deny'`);
+  if (by === 'email' && onStoreFailure === 'allow')
+    throw new TypeError(`${path}.onStoreFailure: what guards sign-ins can't be 'allow', or an outage opens it`);
   return {
     name: name ?? nameOf(by, options),
     shared: name !== undefined,
@@ -84,9 +92,14 @@ export function readLimitPolicy(input: LimitInput, path: string): LimitPolicy {
  *
  * @throws TypeError when one makes no sense, or two have one name
  */
-export function readLimitPolicies(input: LimitInput | readonly LimitInput[], path: string): readonly LimitPolicy[] {
+export function readLimitPolicies(
+  input: LimitInput | readonly LimitInput[],
+  path: string,
+  defaultsOf: (at: number) => LimitDefaults = () => ({}),
+): readonly LimitPolicy[] {
   const list: readonly LimitInput[] = Array.isArray(input) ? input : [input as LimitInput];
-  const policies = list.map((one, i) => readLimitPolicy(one, Array.isArray(input) ? `${path}[${i}]` : path));
+  const pathOf = (at: number): string => (Array.isArray(input) ? `${path}[${at}]` : path);
+  const policies = list.map((one, at) => readLimitPolicy(one, pathOf(at), defaultsOf(at)));
   const names = policies.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new TypeError(`${path} has two limits named ${JSON.stringify(twice)}`);

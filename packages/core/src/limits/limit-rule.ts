@@ -26,7 +26,6 @@ const LONGEST_MS = 366 * 86_400_000;
  */
 export function readLimitRule(kind: LimitText | LimitKind, path: string): LimitRule {
   if (typeof kind === 'string') return windowRule(kind, path);
-  if (typeof kind !== 'object' || kind === null) throw new TypeError(`${path} must be a limit such as '60/1m'`);
   const { window, rate, quota, burst } = kind;
   if ([window, rate, quota].filter((one) => one !== undefined).length !== 1)
     throw new TypeError(`${path} must have one of window, rate and quota`);

@@ -18,6 +18,8 @@ export interface PepperKeys {
   readonly attempt: KeyedMac;
   /** Authenticates CSRF tokens. */
   readonly csrf: KeyedMac;
+  /** Names callers in the store of limits. */
+  readonly limits: KeyedMac;
 }
 
 /** The secrets behind all refresh tokens: several at once while one replaces the other, one of them active. */
@@ -84,5 +86,6 @@ function derive(id: number, secret: Uint8Array): PepperKeys {
     next: keyed('rt/next/1'),
     attempt: keyed('rt/attempt/1'),
     csrf: keyed('csrf/1'),
+    limits: keyed('limits/1'),
   };
 }

@@ -89,12 +89,12 @@ export function authenticateGuard(options: AuthenticateOptions): Guard {
  */
 function bearerToken(header: unknown): string {
   if (header === undefined) throw tokenMissing();
-  if (typeof header !== 'string') throw tokenRefused('invalid_token');
+  if (typeof header !== 'string') throw tokenRefused('invalid_token', 'malformed');
   if (!SCHEME.test(header)) throw tokenMissing();
   let start = 'bearer'.length;
   while (header[start] === ' ') start++;
   const token = header.slice(start);
-  if (token === '' || token.includes(' ') || token.includes(',')) throw tokenRefused('invalid_token');
+  if (token === '' || token.includes(' ') || token.includes(',')) throw tokenRefused('invalid_token', 'malformed');
   return token;
 }
 

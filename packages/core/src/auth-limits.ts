@@ -1,0 +1,155 @@
+import type { CookieMode } from './browser/index.ts';
+import { type BodyExchange, type BodyGuard, type Exchange, type Guard, Problem, type Verdict } from './http/index.ts';
+import {
+  type LimitAnswer,
+  type LimitKind,
+  type LimitPolicy,
+  type Limits,
+  type LimitText,
+  partitionText,
+  readLimitPolicy,
+} from './limits/index.ts';
+
+/** A limit of the library's own endpoints; who is counted is settled. `false` switches it off. */
+export type AuthLimit =
+  | false
+  | LimitText
+  | (LimitKind & {
+      /** While the store is away: `local` counts in this process, `deny` answers 503. Default `local`. */
+      readonly onStoreFailure?: 'local' | 'deny';
+    });
+
+/** The limits of the library's own endpoints. */
+export interface AuthLimitOptions {
+  /** Sign-ins per account and address; those that succeed are given back. Default `5/1m`. */
+  readonly login?: AuthLimit;
+  /** Sign-ins per address; those that succeed are given back. Default `30/1m`. */
+  readonly loginAddress?: AuthLimit;
+  /** Failed sign-ins per account, from addresses and devices that never signed in to it. Default `20/1h`. */
+  readonly loginSoft?: AuthLimit;
+  /** Registrations per address. Default `10/15m`. */
+  readonly register?: AuthLimit;
+  /** Refreshes per session. Default `60/1m`. */
+  readonly refresh?: AuthLimit;
+  /** Malformed and forged tokens per address: beyond it they are 429, not 401. Default `600/1m`. */
+  readonly refused?: AuthLimit;
+}
+
+const DEFAULTS = {
+  login: '5/1m',
+  loginAddress: '30/1m',
+  loginSoft: '20/1h',
+  register: '10/15m',
+  refresh: '60/1m',
+  refused: '600/1m',
+} as const satisfies Required<AuthLimitOptions>;
+
+/** Names on the wire. */
+const NAMES: Readonly<Record<keyof AuthLimitOptions, string>> = {
+  login: 'login',
+  loginAddress: 'login-address',
+  loginSoft: 'login-soft',
+  register: 'register',
+  refresh: 'refresh',
+  refused: 'refused-tokens',
+};
+
+/** The presets, read; one that is switched off is `undefined`. */
+export type AuthLimits = Readonly<Record<keyof AuthLimitOptions, LimitPolicy | undefined>>;
+
+/** @throws TypeError naming the option that makes no sense */
+export function readAuthLimits(options: AuthLimitOptions): AuthLimits {
+  const read = (which: keyof AuthLimitOptions): LimitPolicy | undefined => {
+    const limit = options[which] ?? DEFAULTS[which];
+    if (limit === false) return undefined;
+    const path = `limits.${which}`;
+    if (typeof limit === 'object')
+      for (const member of Object.keys(limit))
+        if (!['window', 'rate', 'burst', 'quota', 'onStoreFailure'].includes(member))
+          throw new TypeError(`${path}.${member} is not known: who is counted here is settled`);
+    if (typeof limit === 'object' && (limit.onStoreFailure as string | undefined) === 'allow')
+      throw new TypeError(`${path}.onStoreFailure: what guards sign-ins can't be 'allow', or an outage opens it`);
+    // exact: a guess too many is what they are about
+    return readLimitPolicy(limit, path, { name: NAMES[which], by: 'ip', maxError: 0, onStoreFailure: 'local' });
+  };
+  return {
+    login: read('login'),
+    loginAddress: read('loginAddress'),
+    loginSoft: read('loginSoft'),
+    register: read('register'),
+    refresh: read('refresh'),
+    refused: read('refused'),
+  };
+}
+
+/** A guard that charges one limit of every caller's address. */
+export function addressGuard(limits: Limits, policy: LimitPolicy): Guard {
+  const buckets = limits.bucketsOf(policy, '');
+  const put = limits.fieldsOf([{ policy }]);
+  return (exchange) => {
+    const charges = [{ policy, bucket: buckets.bucket(limits.addressOf(exchange), 1) }];
+    const settle = (answer: LimitAnswer): void => limits.settle(exchange, { charges, answer }, put);
+    const answer = limits.ask(charges);
+    return answer instanceof Promise ? answer.then(settle) : settle(answer);
+  };
+}
+
+/** What {@link refreshGuard} is made of. */
+export interface RefreshLimitParts {
+  readonly limits: Limits;
+  readonly policies: Pick<AuthLimits, 'refresh' | 'refused'>;
+  readonly cookies: CookieMode | undefined;
+  /** Which session an authentic token names, spent or not. */
+  readonly sessionOf: (refreshToken: string) => string | undefined;
+}
+
+/**
+ * Makes the guard of refreshes: an authentic token is counted by its session, so that the tabs of an office never stand
+ * in each other's way; any other by its sender's address.
+ */
+export function refreshGuard({ limits, policies, cookies, sessionOf }: RefreshLimitParts): BodyGuard {
+  const { refresh, refused } = policies;
+  const bySession = refresh && limits.bucketsOf(refresh, '');
+  const byAddress = refused && addressGuard(limits, refused);
+  const tokenOf = ({ request, body: { value } }: BodyExchange): unknown =>
+    typeof value === 'object' && value !== null && 'refresh_token' in value
+      ? value.refresh_token
+      : cookies?.jar.read(request.headers, 'refresh');
+  return async (exchange) => {
+    const token = tokenOf(exchange);
+    if (typeof token !== 'string') return;
+    const session = sessionOf(token);
+    if (session === undefined) return byAddress?.({ ...exchange, headers: {} });
+    if (!refresh || !bySession) return;
+    const charges = [{ policy: refresh, bucket: bySession.bucket(partitionText('session', session), 1) }];
+    limits.settle(exchange, { charges, answer: await limits.ask(charges) });
+  };
+}
+
+/**
+ * Puts a limit on tokens that nobody honest has: malformed or forged ones are charged to their sender's address, and
+ * past the limit their answer is 429. One that is authentic and merely expired, stale, superseded or revoked always gets
+ * its 401: that is what makes honest clients refresh.
+ */
+export function refusingGuard(limits: Limits, policy: LimitPolicy, authenticate: Guard): Guard {
+  const charge = addressGuard(limits, policy);
+  const refuse = async (exchange: Exchange, error: unknown): Promise<never> => {
+    // the answer to a token is 401: budgets are told with the 429
+    if (isForged(error)) await charge({ ...exchange, headers: {} });
+    throw error;
+  };
+  return (exchange) => {
+    let verdict: Verdict | Promise<Verdict>;
+    try {
+      verdict = authenticate(exchange);
+    } catch (error) {
+      return refuse(exchange, error);
+    }
+    return verdict instanceof Promise ? verdict.catch((error: unknown) => refuse(exchange, error)) : verdict;
+  };
+}
+
+function isForged(error: unknown): boolean {
+  if (!(error instanceof Problem) || error.code !== 'invalid_token') return false;
+  return error.cause === 'malformed' || error.cause === 'forged';
+}

@@ -1,0 +1,131 @@
+import { parseEmail } from './accounts/index.ts';
+import { type AuthLimitOptions, addressGuard, readAuthLimits, refreshGuard, refusingGuard } from './auth-limits.ts';
+import type { CookieMode } from './browser/index.ts';
+import type { CompiledPolicy, Endpoint, Guard } from './http/index.ts';
+import type { Clock, RandomBytes } from './kernel/index.ts';
+import {
+  createLimits,
+  type LimitGuards,
+  type LimitHeaderOptions,
+  type LimitInput,
+  type LimitStore,
+  limitGuards,
+  memoryLimitStore,
+  rateLimitEndpoint,
+  type TellLimit,
+} from './limits/index.ts';
+import { createLoginDevices } from './login-device.ts';
+import { loginGuard } from './login-limits.ts';
+import type { Policy, RouteLimits } from './policy.ts';
+import { namedSession, type Peppers } from './sessions/index.ts';
+import type { Tiers } from './tiers.ts';
+
+/** What may be set about limits. */
+export interface LimitsOptions extends AuthLimitOptions {
+  /**
+   * Of callers whose tier has none and of those whom nobody knows, who are counted by address. `false`: they have none.
+   * Default `60/1m` as soon as a tier has a limit.
+   */
+  readonly default?: false | LimitInput;
+  /** Bits of an IPv6 address that make a caller: a customer is given a whole network. Default 56. */
+  readonly ipv6Prefix?: number;
+  readonly headers?: LimitHeaderOptions;
+  /** A cookie by which a device that has signed in is known again. Default: on when cookies are. */
+  readonly deviceCookie?: boolean;
+}
+
+/** What {@link composeLimits} is made of. */
+export interface ComposeLimitsParts {
+  readonly options: false | LimitsOptions | undefined;
+  /** Default: counted in this process. */
+  readonly store: LimitStore | undefined;
+  readonly tiers: Tiers;
+  readonly peppers: Peppers;
+  readonly cookies: CookieMode | undefined;
+  /** Cookies over plain http. */
+  readonly insecure: boolean;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly tell: TellLimit;
+}
+
+/** The limits' side of the library. */
+export interface ComposedLimits {
+  readonly endpoints: readonly Endpoint[];
+  guards(limits: RouteLimits): LimitGuards;
+  /** Charges malformed and forged tokens to their sender. */
+  authenticate(guard: Guard): Guard;
+  /** Makes the policies of the library's own endpoints: those without an access token have limits of their own or none. */
+  endpointPolicies(compile: (policy: Policy) => CompiledPolicy): (endpoint: Endpoint) => CompiledPolicy;
+}
+
+const NOTHING: ComposedLimits = {
+  endpoints: [],
+  guards: () => ({ head: [], body: [] }),
+  authenticate: (guard) => guard,
+  endpointPolicies: (compile) => endpointPolicies(compile, {}),
+};
+
+/** @throws TypeError naming the option that makes no sense */
+export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
+  const { options = {}, tiers, peppers, cookies, insecure, clock, random, tell } = parts;
+  if (options === false) return NOTHING;
+  const { ipv6Prefix = 56, headers = {}, deviceCookie = cookies !== undefined } = options;
+  if (!(Number.isInteger(ipv6Prefix) && ipv6Prefix >= 1 && ipv6Prefix <= 128))
+    throw new TypeError(`limits.ipv6Prefix must be a whole number from 1 to 128, not ${ipv6Prefix}`);
+  if (headers.draft !== undefined && headers.draft !== 11 && headers.draft !== false)
+    throw new TypeError('limits.headers.draft must be 11 or false');
+  const presets = readAuthLimits(options);
+  const mac = peppers.active.limits;
+  const limits = createLimits({
+    store: parts.store ?? memoryLimitStore({ now: () => Math.floor(clock() * 1000) }),
+    mac,
+    clock,
+    headers,
+    ipv6PrefixBits: ipv6Prefix,
+    normaliseEmail: (typed) => parseEmail(typed)?.key,
+    tell,
+  });
+
+  const login = loginGuard({
+    limits,
+    policies: { login: presets.login, address: presets.loginAddress, soft: presets.loginSoft },
+    devices: deviceCookie ? createLoginDevices({ mac, random, insecure }) : undefined,
+  });
+  const refresh = refreshGuard({ limits, policies: presets, cookies, sessionOf: namedSession(peppers) });
+  const { register } = presets;
+  const ofEndpoints: Readonly<Record<string, Partial<LimitGuards>>> = {
+    'POST /login': { body: [login] },
+    'POST /register': { head: register ? [addressGuard(limits, register)] : [] },
+    'POST /refresh': { body: [refresh] },
+  };
+
+  const { refused } = presets;
+  return {
+    endpoints: [rateLimitEndpoint({ limits, ofTier: tiers.limitsOf, clock })],
+    guards({ byTier, own, route }) {
+      const ofTier: Tiers['limitsOf'] = byTier ? tiers.limitsOf : () => [];
+      const isLimited = own.length > 0 || (byTier && tiers.haveLimits);
+      return isLimited ? limitGuards(limits, { ofTier, own, route }) : { head: [], body: [] };
+    },
+    authenticate: (guard) => (refused ? refusingGuard(limits, refused, guard) : guard),
+    endpointPolicies: (compile) => endpointPolicies(compile, ofEndpoints),
+  };
+}
+
+/** Compiled once each: the guards of a call are looked up. */
+function endpointPolicies(
+  compile: (policy: Policy) => CompiledPolicy,
+  guards: Readonly<Record<string, Partial<LimitGuards>>>,
+): (endpoint: Endpoint) => CompiledPolicy {
+  const open = compile({ public: true, limit: false });
+  const closed = compile({});
+  const unlimited = compile({ limit: false });
+  const limited = new Map(
+    Object.entries(guards).map(([name, { head = [], body = [] }]) => [name, { ...open, head, body }]),
+  );
+  return (endpoint) => {
+    if (!endpoint.public) return endpoint.path === '/rate-limit' ? unlimited : closed;
+    return limited.get(`${endpoint.method} ${endpoint.path}`) ?? open;
+  };
+}

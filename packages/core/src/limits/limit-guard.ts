@@ -1,0 +1,103 @@
+import type { BodyGuard, Context, Exchange, Guard } from '../http/index.ts';
+import type { PutLimitFields } from './limit-fields.ts';
+import type { BucketsOf } from './limit-keys.ts';
+import type { LimitPolicy } from './limit-policy.ts';
+import type { LimitAnswer } from './limit-store.ts';
+import type { Charge, Limits, Taken } from './limits.ts';
+
+/** What a route limits. */
+export interface LimitDemand {
+  /** The limits of a caller's tier; without a principal those of everybody else. */
+  readonly ofTier: (tier: string | undefined) => readonly LimitPolicy[];
+  /** The route's own. */
+  readonly own: readonly LimitPolicy[];
+  /** The route's template, where the policy tells it. */
+  readonly route?: string | undefined;
+}
+
+/** The guards of a limited route. */
+export interface LimitGuards {
+  readonly head: readonly Guard[];
+  /** Of limits by something in the body. */
+  readonly body: readonly BodyGuard[];
+}
+
+/** A limit, with where its buckets are made on a route. */
+interface Planned {
+  readonly policy: LimitPolicy;
+  readonly buckets: BucketsOf;
+}
+
+/** The limits that one request meets, and how their headers are written. */
+interface Plan {
+  readonly limits: readonly Planned[];
+  readonly put: PutLimitFields;
+}
+
+/**
+ * Makes the guards of a route: all of its limits that need no body are one question to the store, behind authentication,
+ * so that a principal is counted as itself. What a limit by the body refuses is charged to none of them either.
+ */
+export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand): LimitGuards {
+  const ofBody = own.filter(({ by }) => by === 'email');
+  const ofHead = own.filter(({ by }) => by !== 'email');
+  const byPlace = own.some(({ shared }) => !shared);
+  /** Routes of an app and its tiers: few, and none named by a caller. */
+  const plans = new Map<string, Plan>();
+  const atHead = new WeakMap<Context, Taken>();
+
+  function planOf(exchange: Exchange, from: 'head' | 'body'): Plan {
+    const { principal } = exchange.context;
+    const { request } = exchange;
+    const place = byPlace ? `${request.method} ${route ?? request.route ?? ''}` : '';
+    const name = `${from} ${place} ${principal ? principal.tier : ''}`;
+    const known = plans.get(name);
+    if (known) return known;
+    const policies = from === 'head' ? [...ofTier(principal?.tier), ...ofHead] : ofBody;
+    const planned = policies.map((policy) => ({ policy, buckets: limits.bucketsOf(policy, place) }));
+    const plan = { limits: planned, put: limits.fieldsOf(planned) };
+    if (plans.size < 1000) plans.set(name, plan);
+    return plan;
+  }
+  function chargesOf(plan: Plan, exchange: Exchange, body?: unknown): readonly Charge[] {
+    const charges: Charge[] = [];
+    for (const { policy, buckets } of plan.limits) {
+      const partition = limits.partitionOf(policy, exchange, body);
+      if (partition === undefined) continue;
+      charges.push({ policy, bucket: buckets.bucket(partition, limits.costOf(policy, exchange)) });
+    }
+    return charges;
+  }
+
+  const head: Guard = (exchange) => {
+    const plan = planOf(exchange, 'head');
+    if (plan.limits.length === 0) return;
+    const charges = chargesOf(plan, exchange);
+    if (charges.length === 0) return;
+    const settle = (answer: LimitAnswer): void => {
+      limits.settle(exchange, { charges, answer }, charges.length === plan.limits.length ? plan.put : undefined);
+      if (ofBody.length > 0) atHead.set(exchange.context, { charges, answer });
+    };
+    const answer = limits.ask(charges);
+    return answer instanceof Promise ? answer.then(settle) : settle(answer);
+  };
+
+  const body: BodyGuard = (exchange) => {
+    const charges = chargesOf(planOf(exchange, 'body'), exchange, exchange.body.value);
+    if (charges.length === 0) return;
+    const before = atHead.get(exchange.context);
+    const settle = (answer: LimitAnswer): void | Promise<void> => {
+      const tell = (): void =>
+        limits.settle(exchange, {
+          charges: [...(before?.charges ?? []), ...charges],
+          answer: { ...answer, buckets: [...(before?.answer.buckets ?? []), ...answer.buckets] },
+        });
+      const back = answer.granted === 0 && before ? limits.giveBack([before]) : undefined;
+      return back instanceof Promise ? back.then(tell, tell) : tell();
+    };
+    const answer = limits.ask(charges);
+    return answer instanceof Promise ? answer.then(settle) : settle(answer);
+  };
+
+  return { head: [head], body: ofBody.length > 0 ? [body] : [] };
+}

@@ -1,0 +1,148 @@
+import { callerNetwork, type Exchange, originOf } from '../http/index.ts';
+import type { Clock } from '../kernel/index.ts';
+import type { TellLimit } from './limit-events.ts';
+import { type LimitHeaderOptions, limitFields, type PutLimitFields } from './limit-fields.ts';
+import { type BucketsOf, createLimitKeys, type LimitMac, partitionText } from './limit-keys.ts';
+import type { LimitPolicy } from './limit-policy.ts';
+import { costNotChargeable, rateLimited } from './limit-problems.ts';
+import { limitOf } from './limit-rule.ts';
+import type { BucketState, LimitAnswer, LimitBucket, LimitStore, TakenPermits } from './limit-store.ts';
+
+/** What {@link createLimits} is made of. */
+export interface LimitsParts {
+  readonly store: LimitStore;
+  /** Keys of the store are HMACs under it. */
+  readonly mac: LimitMac;
+  readonly clock: Clock;
+  /** What an e-mail address is counted as, the same as accounts are looked up by; `undefined`: it is none. */
+  readonly normaliseEmail: (typed: string) => string | undefined;
+  readonly headers?: LimitHeaderOptions;
+  /** Bits of an IPv6 address that make a caller. Default 56. */
+  readonly ipv6PrefixBits?: number;
+  readonly tell?: TellLimit;
+}
+
+/** One limit and whose permits of it a request spends. */
+export interface Charge {
+  readonly policy: Pick<LimitPolicy, 'name' | 'rule'>;
+  readonly bucket: LimitBucket;
+}
+
+/** What a request was charged. */
+export interface Taken {
+  readonly charges: readonly Charge[];
+  readonly answer: LimitAnswer;
+}
+
+/** Counts requests against limits. */
+export interface Limits {
+  /** Where a limit's buckets are made. `scope`: what an unnamed one belongs to. */
+  bucketsOf(policy: LimitPolicy, scope: string): BucketsOf;
+  /** Who a limit counts, of this request; `undefined`: it does not count here. */
+  partitionOf(policy: Pick<LimitPolicy, 'by'>, exchange: Exchange, body?: unknown): string | undefined;
+  /** @throws Problem `cost_not_chargeable` */
+  costOf(policy: LimitPolicy, exchange: Exchange): number;
+  /** Asks the store, and charges all or nothing. */
+  ask(charges: readonly Charge[]): LimitAnswer | Promise<LimitAnswer>;
+  /** Writes headers; a refusal is told and thrown. */
+  settle(exchange: Exchange, taken: Taken, put?: PutLimitFields): void;
+  fieldsOf(charges: readonly Pick<Charge, 'policy'>[]): PutLimitFields;
+  giveBack(taken: readonly Taken[]): void | Promise<void>;
+  /** The caller's network, as one partition. */
+  addressOf(exchange: Exchange): string;
+  /** An account's partition, whether or not there is such an account; `undefined`: the text is no address of mail. */
+  emailOf(exchange: Exchange, typed: unknown): string | undefined;
+}
+
+/**
+ * Makes the counting. Synchronous when the store is.
+ */
+export function createLimits(parts: LimitsParts): Limits {
+  const { store, clock, headers = {}, ipv6PrefixBits = 56, normaliseEmail, tell = () => undefined } = parts;
+  const keys = createLimitKeys(parts.mac);
+
+  const addressOf: Limits['addressOf'] = ({ request }) =>
+    partitionText('ip', callerNetwork(request.ip, ipv6PrefixBits) ?? '');
+  const emailOf: Limits['emailOf'] = ({ context }, typed) => {
+    const email = typeof typed === 'string' ? normaliseEmail(typed) : undefined;
+    return email === undefined ? undefined : partitionText('email', context.tenant, email);
+  };
+  const fieldsOf: Limits['fieldsOf'] = (charges) =>
+    limitFields(
+      charges.map(({ policy }) => policy),
+      headers,
+      clock,
+    );
+
+  function settle(exchange: Exchange, { charges, answer }: Taken, put = fieldsOf(charges)): void {
+    const refused = answer.granted === 0;
+    put(exchange.headers, answer.buckets, refused);
+    if (!refused) return;
+    const violated = charges
+      .map(({ policy }, at) => ({ name: policy.name, state: answer.buckets[at] as BucketState }))
+      .filter(({ state }) => state.retryMs > 0);
+    const names = violated.map(({ name }) => name);
+    const { principal, tenant } = exchange.context;
+    tell('limit.exceeded', {
+      limits: names,
+      tenant,
+      subject: principal?.subject ?? null,
+      route: exchange.request.route ?? null,
+      origin: originOf(exchange),
+    });
+    throw rateLimited(
+      names,
+      violated.map(({ state }) => state),
+    );
+  }
+
+  return {
+    bucketsOf: (policy, scope) => keys.of(policy, policy.shared ? '' : scope),
+    partitionOf({ by }, exchange, body) {
+      const { principal, tenant } = exchange.context;
+      switch (by) {
+        case 'subject':
+          return principal ? partitionText('subject', tenant, principal.subject) : addressOf(exchange);
+        case 'ip':
+          return addressOf(exchange);
+        case 'route':
+          return partitionText('route', tenant);
+        case 'email':
+          return emailOf(exchange, typeof body === 'object' && body !== null && 'email' in body && body.email);
+        default: {
+          const own = by(exchange);
+          return own === undefined ? undefined : partitionText('own', tenant, own);
+        }
+      }
+    },
+    costOf({ cost, rule }, exchange) {
+      if (typeof cost === 'number') return cost;
+      const asked = cost(exchange);
+      const limit = limitOf(rule);
+      if (!(Number.isInteger(asked) && asked >= 0))
+        throw costNotChargeable('The request costs no whole number of permits.');
+      if (asked > limit)
+        throw costNotChargeable(`The request costs ${asked} permits, and no more than ${limit} are ever there.`);
+      return asked;
+    },
+    ask(charges) {
+      const answers = store.consume([{ buckets: charges.map(({ bucket }) => bucket), times: 1 }]);
+      return answers instanceof Promise ? answers.then(only) : only(answers);
+    },
+    settle,
+    fieldsOf,
+    giveBack: (taken) => store.giveBack(taken.map(takenPermits)),
+    addressOf,
+    emailOf,
+  };
+}
+
+function only(answers: readonly LimitAnswer[]): LimitAnswer {
+  const [answer] = answers;
+  if (!answer) throw new TypeError('the limit store has answered nothing');
+  return answer;
+}
+
+function takenPermits({ charges, answer }: Taken): TakenPermits {
+  return { buckets: charges.map(({ bucket }) => bucket), times: answer.granted, at: answer.at };
+}
