@@ -1,11 +1,13 @@
 import type { BucketState, LimitBucket } from '@castellan/core/limits';
 import { readTextOrNull } from './driver/columns.ts';
 import { limitNumbers } from './sql/limit-buckets.ts';
+import { COUNT_FROM } from './sql/limit-decision.ts';
 
 /** How a budget stands by its stored count. */
 export function limitBudget({ rule, cost }: LimitBucket, slots: unknown, now: number): BucketState {
   const { kind, limit, span } = limitNumbers(rule);
-  const numbers = readNumbers(slots);
+  const [wroteKind, wroteSpan, ...rest] = readNumbers(slots);
+  const numbers = wroteKind === kind && wroteSpan === span ? rest.slice(COUNT_FROM - 3) : [];
   if (kind === 1) {
     const used = Math.min(limit * span, Math.max(0, (numbers[0] ?? 0) - now));
     const over = Math.max(0, used + (cost - limit) * span);

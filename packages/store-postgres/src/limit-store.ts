@@ -1,17 +1,26 @@
 import { type MonotonicClock, StoreUnavailableError } from '@castellan/core/kernel';
-import type { LimitAnswer, LimitCheck, LimitStore, TakenPermits } from '@castellan/core/limits';
+import type { LimitAnswer, LimitBucket, LimitCheck, LimitStore, TakenPermits } from '@castellan/core/limits';
 import { askAgain } from './ask-again.ts';
-import { readInt, readIntOrNull } from './driver/columns.ts';
-import type { Runner, RunOptions } from './driver/driver.ts';
+import { readBytes, readInt, readIntOrNull } from './driver/columns.ts';
+import type { BindValue, Runner, RunOptions } from './driver/driver.ts';
 import { groupCommit } from './driver/group-commit.ts';
+import type { Statement } from './driver/statement.ts';
 import type { GatheredVerbOptions } from './gathered-verb-options.ts';
 import { apartByKey, distinctKeys } from './limit-batch.ts';
 import { limitBudget } from './limit-budget.ts';
 import { HOT_MS } from './run-options.ts';
-import { type LimitCall, type LimitRow, limitBucketValues } from './sql/limit-buckets.ts';
-import { type LimitConsumeRow, limitConsumeStatement } from './sql/limit-consume.ts';
+import { type LimitCall, limitBucketValues, limitKey, limitNumbers } from './sql/limit-buckets.ts';
+import { type LimitConsumeAllRow, limitConsumeAllStatement, limitSeedStatement } from './sql/limit-consume.ts';
 import { limitGiveBackStatement } from './sql/limit-give-back.ts';
-import { limitReadStatement } from './sql/limit-read.ts';
+import { type LimitRow, limitReadStatement } from './sql/limit-read.ts';
+import {
+  type LimitUpsert,
+  type LimitUpsertRow,
+  limitUpsertManyValues,
+  limitUpserts,
+  limitUpsertValues,
+  type SingleCall,
+} from './sql/limit-upsert.ts';
 
 /** What a {@link limitStore} is made of. */
 export interface LimitStoreOptions extends GatheredVerbOptions {
@@ -21,10 +30,18 @@ export interface LimitStoreOptions extends GatheredVerbOptions {
   readonly now: (() => number) | undefined;
 }
 
-/** Limits on PostgreSQL. Checks of different keys gather: one statement decides on many. */
+/** `undefined`: in a new statement. */
+type Decided = readonly (LimitAnswer | undefined)[];
+
+/**
+ * Limits on PostgreSQL. Checks of different keys gather: one statement decides on many, an upsert on those of one budget,
+ * one that locks first on those of several.
+ */
 export function limitStore(runner: Runner, s: string, options: LimitStoreOptions): LimitStore {
   const { mode, maxFlights, clock, deadlineMs, now } = options;
-  const consume = limitConsumeStatement(s);
+  const upserts = limitUpserts(s);
+  const consumeAll = limitConsumeAllStatement(s);
+  const seed = limitSeedStatement(s);
   const read = limitReadStatement(s);
   const giveBack = limitGiveBackStatement(s);
   const refused = refusedLately(clock);
@@ -35,15 +52,31 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
     withinMs: deadlineMs,
   });
 
-  /** @param checks all of whose keys differ */
-  async function take(checks: readonly LimitCheck[]): Promise<readonly (LimitAnswer | undefined)[]> {
-    const values = [...limitBucketValues(checks), fixed()];
-    const rows = byPlace(await runner.run<LimitConsumeRow>(consume, values, how('never')));
-    return eachCheck(checks, rows, (check, own) => {
-      const granted = own.map((row) => readIntOrNull(row.granted));
-      if (granted.includes(null)) return undefined;
-      return answerOf(check, own, granted[0] ?? check.times);
+  /** @param checks of one budget each, all of one kind, whose keys all differ */
+  async function takeSingles({ one, many }: LimitUpsert, checks: readonly SingleCall[]): Promise<Decided> {
+    const [only, ...others] = checks;
+    const query: [Statement, readonly BindValue[]] =
+      only && others.length === 0
+        ? [one, limitUpsertValues(only, fixed())]
+        : [many, limitUpsertManyValues(checks, fixed())];
+    const rows = await runner.run<LimitUpsertRow>(...query, how('never'));
+    const byKey = new Map(rows.map((row) => [hexOf(readBytes(row.key)), row]));
+    return checks.map((check) => {
+      const row = byKey.get(hexOf(limitKey(check.buckets[0].key)));
+      return row && answerOf(check, [row], readInt(row.granted));
     });
+  }
+
+  /** @param checks all of whose keys differ */
+  async function takeAll(checks: readonly LimitCheck[]): Promise<Decided> {
+    const lists = limitBucketValues(checks);
+    const rows = byPlace(await runner.run<LimitConsumeAllRow>(consumeAll, [...lists, fixed()], how('never')));
+    const answers = eachCheck(checks, rows, (check, own) => {
+      const granted = readIntOrNull(own[0]?.granted ?? null);
+      return granted === null ? undefined : answerOf(check, own, granted);
+    });
+    if (answers.includes(undefined)) await runner.run(seed, [...lists, fixed()], how('idempotent'));
+    return answers;
   }
 
   /** Without a lock: how the budgets of a check stand, and how many would pass. */
@@ -56,34 +89,40 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
     return { ...answer, granted: Math.min(check.times, ...fits) };
   }
 
-  const taken = groupCommit<LimitCheck, LimitAnswer>({
-    mode,
-    maxFlights,
-    key: ({ buckets }) => buckets[0]?.key ?? '',
-    single: (check) =>
-      askAgain(
-        async () => (await take([check]))[0] ?? 'ask_again',
-        () => {
-          throw new StoreUnavailableError('postgres', 'a new row was there and gone, again and again');
-        },
-      ),
-    // two that share a key can't be in one statement: the second is asked alone
-    async batch(checks) {
-      const flying = distinctKeys(checks);
-      const answers = await take([...flying]);
-      const byCheck = new Map([...flying].map((check, i) => [check, answers[i]]));
-      return checks.map((check) => byCheck.get(check));
-    },
-  });
+  const gathered = <C extends LimitCheck>(take: (checks: readonly C[]) => Promise<Decided>) =>
+    groupCommit<C, LimitAnswer>({
+      mode,
+      maxFlights,
+      key: ({ buckets }) => buckets[0]?.key ?? '',
+      single: (check) =>
+        askAgain(
+          async () => (await take([check]))[0] ?? 'ask_again',
+          () => {
+            throw new StoreUnavailableError('postgres', 'a new row was there and gone, again and again');
+          },
+        ),
+      // two that share a key can't be in one statement: the second is asked alone
+      async batch(checks) {
+        const flying = [...distinctKeys(checks)];
+        const answers = await take(flying);
+        const byCheck = new Map(flying.map((check, i) => [check, answers[i]]));
+        return checks.map((check) => byCheck.get(check));
+      },
+    });
+  const takeSingle = upserts.map((texts) => gathered<SingleCall>((checks) => takeSingles(texts, checks)));
+  const takeSeveral = gathered(takeAll);
 
   async function decide(check: LimitCheck): Promise<LimitAnswer> {
-    const writes = check.buckets.some(({ cost }) => cost > 0);
+    const { buckets } = check;
+    const charges = buckets.some(({ cost }) => cost > 0) && !buckets.some(isTooDear);
     // one row that all callers of a crowd want to lock is the slowest thing that can happen to it
-    if (!writes || check.buckets.some(({ key }) => refused.has(key))) {
+    if (!charges || buckets.some(({ key }) => refused.has(key))) {
       const answer = await look(check);
-      if (!writes || answer.granted === 0) return answer;
+      if (!charges || answer.granted === 0) return answer;
     }
-    const answer = await taken(check);
+    const [only, ...others] = buckets;
+    const take = only && others.length === 0 ? takeSingle[limitNumbers(only.rule).kind] : undefined;
+    const answer = await (only && take ? take({ buckets: [only], times: check.times }) : takeSeveral(check));
     if (answer.granted < check.times)
       for (const [i, { key }] of check.buckets.entries()) refused.remember(key, answer.buckets[i]?.retryMs ?? 0);
     return answer;
@@ -110,7 +149,16 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
   };
 }
 
-function byPlace<R extends LimitRow>(rows: readonly R[]): readonly R[] {
+/** It never fits. */
+function isTooDear({ rule, cost }: LimitBucket): boolean {
+  return cost > limitNumbers(rule).limit;
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+function byPlace<R extends { readonly ord: unknown }>(rows: readonly R[]): readonly R[] {
   return rows.toSorted((a, b) => readInt(a.ord) - readInt(b.ord));
 }
 
@@ -127,7 +175,7 @@ function eachCheck<R, T>(
   });
 }
 
-function answerOf({ buckets }: LimitCall, rows: readonly LimitRow[], granted: number): LimitAnswer {
+function answerOf({ buckets }: LimitCall, rows: readonly Omit<LimitRow, 'ord'>[], granted: number): LimitAnswer {
   const at = readInt(rows[0]?.now ?? 0);
   return { granted, buckets: buckets.map((bucket, i) => limitBudget(bucket, rows[i]?.slots ?? null, at)), at };
 }

@@ -10,25 +10,17 @@ export interface LimitCall {
   readonly at?: number;
 }
 
-/** What statements about limits answer for each bucket. */
-export interface LimitRow {
-  /** The bucket's place, from 1. */
-  readonly ord: unknown;
-  /** Unix µs. */
-  readonly now: unknown;
-  /** The count as it is stored, as text; null: none. */
-  readonly slots: unknown;
-}
-
 /**
  * The first CTEs of every statement: `p` has a row for each bucket. The lists pass through a row of their own: planned as
- * parameters they would look cheaper the better their length is known, and every call would be planned anew.
+ * parameters they would look cheaper the better their length is known, and every call would be planned anew. What always
+ * holds at its end makes the planner expect few rows, and so go by the key also while the table is small.
  */
 export const limitBuckets = `calls as materialized (
-  select $1::bytea[] as key, $2::int[] as chk, $3::int[] as kind, $4::bigint[] as cost, $5::bigint[] as lim, $6::bigint[] as span, $7::bigint[] as times
+  select $1::bytea[] as key, $2::int[] as chk, $3::bigint[] as kind, $4::bigint[] as cost, $5::bigint[] as lim, $6::bigint[] as span, $7::bigint[] as times
 ), p as materialized (
   select p.* from calls c, unnest(c.key, c.chk, c.kind, c.cost, c.lim, c.span, c.times) with ordinality
     as p(key, chk, kind, cost, lim, span, times, ord)
+  where p.ord > 0 and p.times >= 0 and p.span > 0
 )`;
 
 /** Unix µs, a whole number; `fixed` in its place. */
@@ -52,7 +44,7 @@ export function limitBucketValues(calls: readonly LimitCall[]): readonly BindVal
 }
 
 /** Keys are HMACs already; hashed once more they are short whatever they were. */
-function limitKey(key: string): Uint8Array {
+export function limitKey(key: string): Uint8Array {
   return createHash('sha256').update(key).digest();
 }
 

@@ -7,3 +7,13 @@ export function limitReadStatement(s: string): Statement {
 select p.ord, ${limitNow('$8')} as now, array_to_string(r.slots, ' ') as slots
 from p left join ${s}.rate_limit r on r.key = p.key`);
 }
+
+/** A row of {@link limitReadStatement}, in no order. */
+export interface LimitRow {
+  /** The bucket's place, from 1. */
+  readonly ord: unknown;
+  /** Unix µs. */
+  readonly now: unknown;
+  /** The count as it is stored, as text; null: none. */
+  readonly slots: unknown;
+}

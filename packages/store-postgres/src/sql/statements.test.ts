@@ -12,6 +12,10 @@ import { accountRehashStatement } from './account-rehash.ts';
 import { accountUpdateRecallStatement, accountUpdateStatement } from './account-update.ts';
 import { auditAppendStatement, auditRecallStatement } from './audit-append.ts';
 import { auditQueryStatements } from './audit-query.ts';
+import { limitConsumeAllStatement, limitSeedStatement } from './limit-consume.ts';
+import { limitGiveBackStatement } from './limit-give-back.ts';
+import { limitReadStatement } from './limit-read.ts';
+import { limitUpserts } from './limit-upsert.ts';
 import { quotedSchema } from './quoted-schema.ts';
 import {
   accountSettledStatement,
@@ -77,10 +81,15 @@ const makers: readonly ((s: string) => Statement)[] = [
   subjectRecallStatement,
   accountUpdateRecallStatement,
   auditRecallStatement,
+  limitConsumeAllStatement,
+  limitSeedStatement,
+  limitReadStatement,
+  limitGiveBackStatement,
 ];
 const statements = (schema: string): readonly Statement[] => {
   const s = quotedSchema(schema);
-  return [...makers.map((make) => make(s)), ...sweepStatements(s)];
+  const upserts = limitUpserts(s).flatMap(({ one, many }) => [one, many]);
+  return [...makers.map((make) => make(s)), ...upserts, ...sweepStatements(s)];
 };
 const tables =
   /(?:from|join|into|update)\s+(?!lateral\b|unnest\b)(?:"?\w+"?\.)?"?(?:session|subject|account|revocation|audit_event|one_time_token|idempotency_key|rate_limit)"?\b/gi;
