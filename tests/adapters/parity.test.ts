@@ -15,7 +15,32 @@ const frameworks: Readonly<Record<string, AdapterHarness>> = {
   koa: koaHarness,
 };
 
+/** Codes of every refusal that a request can meet on its way. */
+const REFUSALS = [
+  'misdirected_host',
+  'origin_not_allowed',
+  'internal',
+  'store_unavailable',
+  'token_missing',
+  'invalid_token',
+  'token_expired',
+  'token_stale',
+  'token_superseded',
+  'csrf_failed',
+  'insufficient_scope',
+  'insufficient_tier',
+  'malformed_body',
+  'body_too_large',
+  'unsupported_media_type',
+  'validation_failed',
+  'not_found',
+  'method_not_allowed',
+];
+
 const apps = new Map<Variant, ReadonlyMap<string, ParityApp>>();
+const refusals = new Map<string, number>();
+let compared = 0;
+let differing = 0;
 
 beforeAll(async () => {
   for (const variant of Object.keys(variants) as Variant[]) {
@@ -30,20 +55,56 @@ afterAll(async () => {
 });
 
 async function played(app: ParityApp, { play, audits, lines }: ParityExchange): Promise<Outcome> {
-  const answered = await play(app);
-  return { answers: answered, rows: await app.auditRows(audits), lines: await app.logLines(lines) };
+  app.begin();
+  const answers = await play(app);
+  return { answers, rows: await app.auditRows(audits), lines: await app.logLines(lines) };
+}
+
+function count({ answers }: Outcome): void {
+  for (const { headers, body } of answers) {
+    if (headers['content-type']?.[0] !== 'application/problem+json') continue;
+    // without a body (HEAD) its kind can't be told
+    const code = /"code":"(\w+)"/.exec(body.toString())?.[1];
+    if (code !== undefined) refusals.set(code, (refusals.get(code) ?? 0) + 1);
+  }
 }
 
 describe.each(Object.entries(areas))('%s', (_, exchanges) => {
   test.each(exchanges.map((exchange) => [exchange.name, exchange] as const))('%s', async (_name, exchange) => {
     const built = [...(apps.get(exchange.variant) ?? [])];
     const outcomes = await Promise.all(built.map(async ([name, app]) => [name, await played(app, exchange)] as const));
+    const text = (outcome: Outcome): string => shown(outcome, 'compression' in variants[exchange.variant]);
     const [first, ...others] = outcomes;
-    if (!first) throw new Error('no framework');
-    for (const [name, outcome] of others)
+    if (!first || others.length !== 2) throw new Error('three frameworks are compared');
+    compared++;
+    count(first[1]);
+    for (const [name, outcome] of others) {
+      if (text(outcome) !== text(first[1])) differing++;
       expect(
-        shown(outcome),
+        text(outcome),
         `${name} is not ${first[0]}\n\n--- ${first[0]}\n${raw(first[1])}\n\n--- ${name}\n${raw(outcome)}\n`,
-      ).toBe(shown(first[1]));
+      ).toBe(text(first[1]));
+    }
+  });
+});
+
+describe('the script', () => {
+  const exchanges = Object.values(areas).flat();
+
+  test('has 300 exchanges or more, three or more of each area, none twice', () => {
+    expect(exchanges.length).toBeGreaterThanOrEqual(300);
+    for (const [area, list] of Object.entries(areas)) expect(list.length, area).toBeGreaterThanOrEqual(3);
+    for (const [area, list] of Object.entries(areas))
+      expect(new Set(list.map(({ name }) => name)).size, area).toBe(list.length);
+  });
+
+  test('meets every refusal three times or more', () => {
+    const rare = REFUSALS.filter((code) => (refusals.get(code) ?? 0) < 3);
+    expect(rare).toEqual([]);
+  });
+
+  test('was played whole, and nothing differs', () => {
+    console.log(`${compared} exchanges on ${Object.keys(frameworks).join(', ')}: ${differing} differences`);
+    expect([compared, differing]).toEqual([exchanges.length, 0]);
   });
 });

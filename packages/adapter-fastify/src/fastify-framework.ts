@@ -2,6 +2,7 @@ import type { HttpRequest, RequestBody } from '@castellan/core/http';
 import { monotonicClock } from '@castellan/core/kernel';
 import type { Framework } from '@castellan/core/node';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isOwnRoute } from './guard-config.ts';
 
 /** One request as Fastify hands it out. */
 export interface FastifyCall {
@@ -26,7 +27,8 @@ const view: Omit<RequestView, 'of' | 'named' | 'arrivedAt'> & ThisType<RequestVi
     return this.of.originalUrl;
   },
   get route() {
-    return this.named ?? this.of.routeOptions.url;
+    const { url, config } = this.of.routeOptions;
+    return this.named ?? (isOwnRoute(config) ? undefined : url);
   },
   get headers() {
     return this.of.raw.headers;

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type Entry, Problem } from '@castellan/core/http';
+import type { Entry } from '@castellan/core/http';
 import { createNodeGate, type Door, type Mounted, type NodeGateOptions, requestPath } from '@castellan/core/node';
 import type {
   FastifyError,
@@ -122,7 +122,8 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
     healthRoutes: mount(gate.health),
     frameworkErrors(error, request, reply) {
       // a path with broken percent-encoding names nothing
-      gate.fail(error.code === 'FST_ERR_BAD_URL' ? new Problem('not_found') : error, { request, reply });
+      if (error.code === 'FST_ERR_BAD_URL') gate.notFound({ request, reply });
+      else gate.fail(error, { request, reply });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import zlib from 'node:zlib';
 import type { Answer } from '../../../packages/testkit/src/adapter-cases/wire/answer.ts';
 import type { LogLine } from './parity-castellan.ts';
@@ -15,17 +16,22 @@ const LEFT_OUT = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<id>'],
   [/\bey[\w-]+\.[\w-]+\.[\w-]+/g, '<access token>'],
+  [/("(?:expires_in|latency_ms)":)[\d.]+/g, '$1<number>'],
+  [/(castellan-at=<access token>; Path=\/; Max-Age=)\d+/g, '$1<number>'],
   [/("refresh_token":")[^"]+/g, '$1<refresh token>'],
   [/("csrf_token":")[^"]+/g, '$1<csrf token>'],
-  [/(castellan-(?:rt|csrf)=)[^;]+/g, '$1<cookie>'],
+  [/(castellan-(?:rt|csrf|device)=)[^;]+/g, '$1<cookie>'],
 ];
 
 /** What is compared, as text that a person can read. */
-export function shown({ answers, rows, lines }: Outcome): string {
+export function shown({ answers, rows, lines }: Outcome, compressed: boolean): string {
   return [
-    ...answers.map(shownAnswer),
+    ...answers.map((answer) => shownAnswer(answer, compressed)),
     ...rows.map((row) => `audit ${stable(row, ['id'])}`),
-    ...lines.map((line) => `log ${stable(line, ['latency_ms'])}`).toSorted(),
+    // what the front refuses is refused before a route is looked for, or just after
+    ...lines
+      .map((line) => `log ${stable(line, ['latency_ms', ...(line['status'] === 421 ? ['route'] : [])])}`)
+      .toSorted(),
   ].join('\n\n');
 }
 
@@ -36,14 +42,20 @@ export function raw({ answers }: Outcome): string {
     .join('\n----\n');
 }
 
-function shownAnswer({ status, reason, lines, headers, body, cut, interim }: Answer): string {
+/** Bodies above this many bytes are told by their hash. */
+const LONG = 20_000;
+const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Whether and how an answer is squeezed is the compression's: what is in it is compared. */
+const OF_COMPRESSION = new Set(['content-encoding', 'content-length', 'vary']);
+
+function shownAnswer({ status, reason, lines, headers, body, cut, interim }: Answer, compressed: boolean): string {
   const isOurs = headers['content-type']?.[0] === 'application/problem+json';
   const coding = headers['content-encoding']?.[0];
   const fields = lines
     .map(([name, value]): [string, string] => [name.toLowerCase(), value])
     .filter(([name]) => !LEFT_OUT.has(name))
-    // how far a body was squeezed is the compression's
-    .filter(([name]) => !(coding && name === 'content-length'))
+    .filter(([name]) => !compressed || !OF_COMPRESSION.has(name))
     // the charset of a handler's own type is the framework's
     .map(([name, value]) => [
       name,
@@ -57,7 +69,7 @@ function shownAnswer({ status, reason, lines, headers, body, cut, interim }: Ans
     `HTTP ${status} ${reason}`,
     ...fields,
     '',
-    masked(bytes.toString('latin1')),
+    bytes.length > LONG ? `${bytes.length} bytes, SHA-256 ${hash(bytes)}` : masked(bytes.toString('latin1')),
     ...(cut ? ['<cut>'] : []),
   ].join('\n');
 }

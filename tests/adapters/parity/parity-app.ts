@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuditEntry } from '@castellan/core/audit';
-import type { AdapterHarness, AppPlan, ListeningApp } from '@castellan/testkit';
+import type { HttpRequest } from '@castellan/core/http';
+import type { AdapterHarness, AppPlan, ListeningApp, ManualClock } from '@castellan/testkit';
 import { createStage, type Director } from '../../../packages/testkit/src/adapter-cases/stage.ts';
 import type { Answer } from '../../../packages/testkit/src/adapter-cases/wire/answer.ts';
 import { type Line, openLine } from '../../../packages/testkit/src/adapter-cases/wire/line.ts';
@@ -45,6 +46,7 @@ export interface ParityRequest extends WireRequest {
 export interface ParityApp {
   readonly stage: Director;
   readonly tokens: Tokens;
+  readonly clock: ManualClock;
   readonly outage: ParityCastellan['outage'];
   readonly port: number;
   line(host?: string): Promise<Line>;
@@ -55,19 +57,31 @@ export interface ParityApp {
   auditRows(count: number): Promise<readonly AuditEntry[]>;
   /** Log lines since the last time, when there are so many. */
   logLines(count: number): Promise<readonly LogLine[]>;
+  /** Waits for a log line that was not read yet: the server has seen the end of a request. */
+  untilLogged(): Promise<void>;
+  /** An exchange begins. */
+  begin(): void;
+  /** Waits until a request has come to the library since this exchange began. */
+  untilMet(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Builds one. */
 export async function parityApp(harness: AdapterHarness, variant: Variant): Promise<ParityApp> {
   const { browser = false, ...plan } = variants[variant] as CastellanVariant & (typeof variants)['plain'];
-  const { castellan, lines, rows, outage, makeTokens } = parityCastellan({ browser });
+  const { castellan, clock, lines, rows, outage, makeTokens } = parityCastellan({ browser });
   const stage = createStage();
-  const app: ListeningApp = await harness.listen({
+  const met: HttpRequest[] = [];
+  const { http } = castellan;
+  const exchange: typeof http.exchange = (request) => {
+    met.push(request);
+    return http.exchange(request);
+  };
+  const app: ListeningApp = await harness.listen<ParityPolicy>({
     ...plan,
-    castellan,
+    castellan: { http: { ...http, exchange }, start: castellan.start, stop: castellan.stop },
     stage,
-    routes: parityRoutes(),
+    routes: parityRoutes(stage),
     abandonAfter: '30s',
     bodyLimit: 20_000,
   });
@@ -82,9 +96,11 @@ export async function parityApp(harness: AdapterHarness, variant: Variant): Prom
     as ? { ...rest, headers: { authorization: `Bearer ${tokens[as]}`, ...rest.headers } } : rest;
   const auditRows = reader(rows, 'audit rows');
   const logLines = reader(lines, 'log lines');
+  const meetings = reader(met, 'requests');
   return {
     stage,
     tokens,
+    clock,
     outage,
     port: app.port,
     line,
@@ -95,8 +111,11 @@ export async function parityApp(harness: AdapterHarness, variant: Variant): Prom
       own.drop();
       return answer;
     },
-    auditRows,
-    logLines,
+    auditRows: (count) => auditRows.read(count),
+    logLines: (count) => logLines.read(count),
+    untilLogged: () => logLines.until(1),
+    untilMet: () => meetings.until(1),
+    begin: () => void meetings.read(0),
     async close() {
       for (const one of open) one.drop();
       await app.close();
@@ -104,20 +123,33 @@ export async function parityApp(harness: AdapterHarness, variant: Variant): Prom
   };
 }
 
-const DEADLINE_MS = 1_000;
+const DEADLINE_MS = 5_000;
 
-/** Reads what is new in a list, once there is so much. */
-function reader<T>(list: readonly T[], what: string): (count: number) => Promise<readonly T[]> {
-  let read = 0;
-  return async (count) => {
+interface Reader<T> {
+  /** Waits until so much is new. */
+  until(count: number): Promise<void>;
+  /** The same, and takes what is new. */
+  read(count: number): Promise<readonly T[]>;
+}
+
+/** Reads what is new in a list. */
+function reader<T>(list: readonly T[], what: string): Reader<T> {
+  let at = 0;
+  const until = async (count: number): Promise<void> => {
     const started = performance.now();
-    while (list.length - read < count) {
+    while (list.length - at < count) {
       if (performance.now() - started > DEADLINE_MS)
-        throw new Error(`of ${count} ${what} ${list.length - read} came: ${JSON.stringify(list.slice(read))}`);
+        throw new Error(`of ${count} ${what} ${list.length - at} came: ${JSON.stringify(list.slice(at))}`);
       await setTimeout(1);
     }
-    const fresh = list.slice(read);
-    read = list.length;
-    return fresh;
+  };
+  return {
+    until,
+    async read(count) {
+      await until(count);
+      const fresh = list.slice(at);
+      at = list.length;
+      return fresh;
+    },
   };
 }

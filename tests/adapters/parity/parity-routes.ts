@@ -1,5 +1,5 @@
 import { type Guard, jsonResponse, Problem } from '@castellan/core/http';
-import type { HandlerName, RoutePlan } from '@castellan/testkit';
+import type { HandlerName, RoutePlan, Stage } from '@castellan/testkit';
 import * as z from 'zod';
 import type { ParityPolicy } from './parity-castellan.ts';
 
@@ -40,7 +40,6 @@ export const handlerNames: readonly HandlerName[] = [
   'throw-text',
   'throw-dressed',
   'throw-answered',
-  'throw-half',
   'slow',
   'never',
 ];
@@ -98,7 +97,7 @@ export const guardNames: readonly string[] = Object.keys(guards);
 const Order = z.strictObject({ total: z.int(), note: z.string().optional() });
 
 /** The routes of every app that is compared. */
-export function parityRoutes(): readonly Route[] {
+export function parityRoutes(stage: Stage): readonly Route[] {
   const get = (path: string, handler: HandlerName, policy?: ParityPolicy): Route => ({
     method: 'GET',
     path,
@@ -121,20 +120,25 @@ export function parityRoutes(): readonly Route[] {
       get(`/guard/${name}/stream`, 'stream', { public: true, guards: [guards[name] as Guard] }),
       get(`/guard/${name}/seen`, 'json', { public: true, audit: 'probe.run', guards: [guards[name] as Guard] }),
     ]),
-    get('/scope', 'json', { scope: 'probe:read', audit: 'probe.run' }),
-    get('/tier', 'json', { tier: 'pro' }),
-    get('/strict', 'json', { revocation: 'strict', audit: 'probe.run' }),
+    ...(
+      [
+        ['/closed', {}],
+        ['/scope', { scope: 'probe:read', audit: 'probe.run' }],
+        ['/tier', { tier: 'pro' }],
+        ['/strict', { revocation: 'strict', audit: 'probe.run' }],
+      ] as const
+    ).flatMap(([path, policy]) => [get(path, 'json', policy), post(path, 'json', policy)]),
     get('/orders/:id', 'who'),
     get('/orders/:id/items', 'who', { audit: 'probe.run' }),
     get('/view', 'json', { public: true, guards: [view] }),
     get('/view/:id', 'json', { public: true, guards: [view] }),
     get('/named', 'json', { public: true, guards: [view], route: '/v1/named' }),
+    get('/guard/waits', 'json', { public: true, audit: 'probe.run', guards: [() => stage.go()] }),
     get('/admin/panel', 'json', { public: true }),
     post('/echo', 'echo', { public: true }),
     post('/echo/seen', 'echo', { public: true, audit: 'probe.run' }),
     post('/echo/closed', 'echo', { audit: 'probe.run' }),
     post('/json', 'json', { public: true }),
-    post('/json/closed', 'json'),
     post('/body', 'echo', { public: true, body: Order, audit: 'probe.run' }),
     post('/body/closed', 'echo', { scope: 'probe:read', body: Order, audit: 'probe.run' }),
   ];

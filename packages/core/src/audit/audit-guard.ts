@@ -19,20 +19,23 @@ export function auditGuard<T extends ActionTable, A extends keyof T & string>({
   action,
 }: AuditGuardParts<T, A>): Guard {
   const saysStatus = audit.saysStatus(action);
-  return (exchange) => async (response) => {
-    const record = (): Promise<void> =>
-      audit.record({
-        tenant: exchange.context.tenant,
-        action,
-        actor: exchange.context.principal?.subject ?? null, // filled in after this guard has passed
-        outcome: response.status < 400 ? 'success' : 'failure',
-        origin: originOf(exchange),
-        ...(saysStatus && { meta: { status: response.status } as unknown as MetaOf<T[A]> }),
-      });
-    // the head of a flowing body has left already: hold its end back instead
-    if (isFlowing(response.body)) response.body.beforeEnd(0, record);
-    else await record();
-    return response;
+  return (exchange) => {
+    const origin = originOf(exchange); // a socket that is closed tells no address any more
+    return async (response) => {
+      const record = (): Promise<void> =>
+        audit.record({
+          tenant: exchange.context.tenant,
+          action,
+          actor: exchange.context.principal?.subject ?? null, // filled in after this guard has passed
+          outcome: response.status < 400 ? 'success' : 'failure',
+          origin,
+          ...(saysStatus && { meta: { status: response.status } as unknown as MetaOf<T[A]> }),
+        });
+      // the head of a flowing body has left already: hold its end back instead
+      if (isFlowing(response.body)) response.body.beforeEnd(0, record);
+      else await record();
+      return response;
+    };
   };
 }
 

@@ -13,8 +13,11 @@ export interface Beginning<C> {
   meet(carrier: C, route?: string): GateSeat | undefined;
   /** Meets a request that may come to no door, and puts the headers of every exit on its answer. `false`: answered. */
   front(carrier: C): boolean;
-  /** An exchange for the answer to what failed before there was one: a tenant that could not be told, say. */
-  forFailure(carrier: C): Exchange;
+  /**
+   * The exchange for the answer to what failed, begun where no door was met; one of its own where none can begin (a
+   * tenant that could not be told, say). `undefined`: the front has answered.
+   */
+  forFailure(carrier: C): Exchange | undefined;
 }
 
 /** Makes the beginning of requests. */
@@ -62,10 +65,10 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     forFailure(carrier) {
       const seat = gateSeatOf(framework.request(carrier));
       if (seat) return seat.exchange;
-      const request = framework.view(carrier, undefined);
       try {
-        return http.exchange(request);
+        return meet(carrier)?.exchange;
       } catch {
+        const request = framework.view(carrier, undefined);
         const requestId = givenRequestId(request.headers) ?? randomUUID();
         return { request, context: { requestId, tenant: '' }, headers: { 'x-request-id': requestId } };
       }

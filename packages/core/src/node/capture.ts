@@ -115,7 +115,9 @@ export function captureResponse({
     const now = flow?.held ? flow.push(chunk) : chunk;
     if (now === chunk) return inner.write(chunk, callback);
     if (callback) queueMicrotask(callback);
-    return now ? inner.write(now) : true;
+    if (now) return inner.write(now);
+    inner.flushHeaders(); // the chunk waits, the head need not
+    return true;
   };
   const endOn = (last: string | Uint8Array | null, callback: Callback | undefined): void => {
     if (!flow?.held) {

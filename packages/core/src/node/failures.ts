@@ -22,6 +22,7 @@ export function createFailures<C, P>(http: Entry<P>, framework: Framework<C>, be
     const request = framework.request(carrier);
     const response = framework.response(carrier);
     const exchange = beginning.forFailure(carrier);
+    if (!exchange) return;
     const answer = http.problem(error, exchange); // also when it comes too late: it is reported
     const capture = gateSeatOf(request)?.capture;
     if (capture) capture.answer(answer);

@@ -4,7 +4,7 @@ import { type Answer, readAnswer } from './answer.ts';
 import { requestBytes, type WireRequest } from './request-bytes.ts';
 
 /** How long a case waits for a sign, ms: only a broken adapter lets it pass. */
-const DEADLINE_MS = 1_000;
+const DEADLINE_MS = 5_000;
 
 /** One connection to an app. */
 export interface Line {
