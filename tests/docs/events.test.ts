@@ -22,6 +22,8 @@ const events: Readonly<Record<keyof CastellanEvents, true>> = {
   'account.password_changed': true,
   'csp.reported': true,
   'limit.exceeded': true,
+  'limit.store_unavailable': true,
+  'limit.store_recovered': true,
   'store.unavailable': true,
   'store.recovered': true,
   'health.failed': true,

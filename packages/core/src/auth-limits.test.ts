@@ -12,7 +12,7 @@ const PASSWORD = 'correct horse battery staple';
 const OFFICE = '203.0.113.7';
 let now = 0;
 
-function compose(limits?: false | LimitsOptions, cookies = false) {
+function compose(limits?: false | LimitsOptions) {
   const stores = memoryStores({ clock: () => now });
   return createCastellan({
     issuer: 'https://api.example.com',
@@ -21,7 +21,6 @@ function compose(limits?: false | LimitsOptions, cookies = false) {
     stores,
     clock: () => now,
     accounts: { argon2: { memoryKiB: 1024, passes: 1 } },
-    cookies,
     ...(limits !== undefined && { limits }),
   });
 }
@@ -141,7 +140,7 @@ describe('sign-in', () => {
 
   test('nor of a device that signed in before, at whatever address it is now', async () => {
     await app.stop();
-    app = compose(undefined, true);
+    app = compose({ deviceCookie: true });
     await app.start();
     await account('ada@example.com');
     const first = await login('ada@example.com', PASSWORD, '192.0.2.1');

@@ -70,7 +70,7 @@ export function readAuthLimits(options: AuthLimitOptions): AuthLimits {
     if (typeof limit === 'object' && (limit.onStoreFailure as string | undefined) === 'allow')
       throw new TypeError(`${path}.onStoreFailure: what guards sign-ins can't be 'allow', or an outage opens it`);
     // exact: a guess too many is what they are about
-    return readLimitPolicy(limit, path, { name: NAMES[which], by: 'ip', maxError: 0, onStoreFailure: 'local' });
+    return readLimitPolicy(limit, path, { name: NAMES[which], by: 'ip', exact: true, onStoreFailure: 'local' });
   };
   return {
     login: read('login'),

@@ -2,13 +2,15 @@ import { parseEmail } from './accounts/index.ts';
 import { type AuthLimitOptions, addressGuard, readAuthLimits, refreshGuard, refusingGuard } from './auth-limits.ts';
 import type { CookieMode } from './browser/index.ts';
 import type { CompiledPolicy, Endpoint, Guard } from './http/index.ts';
-import type { Clock, RandomBytes } from './kernel/index.ts';
+import type { Clock, Duration, RandomBytes } from './kernel/index.ts';
 import {
   createLimits,
+  distributedLimits,
   type LimitGuards,
   type LimitHeaderOptions,
   type LimitInput,
   type LimitStore,
+  type LimitsParts,
   limitGuards,
   memoryLimitStore,
   rateLimitEndpoint,
@@ -30,7 +32,18 @@ export interface LimitsOptions extends AuthLimitOptions {
   /** Bits of an IPv6 address that make a caller: a customer is given a whole network. Default 56. */
   readonly ipv6Prefix?: number;
   readonly headers?: LimitHeaderOptions;
-  /** A cookie by which a device that has signed in is known again. Default: on when cookies are. */
+  /** How long a request waits for a store that processes share. Default 25 ms. */
+  readonly deadline?: Duration;
+  /** While that store is away or slow, for limits that don't say it themselves. Default `local`. */
+  readonly onStoreFailure?: 'local' | 'allow' | 'deny';
+  /** Processes that share the store: while it is away, each counts with its share of a limit. Default 1. */
+  readonly expectedInstances?: number;
+  /** By how much of a limit permits taken ahead may exceed it, at most 0.05. Default 0.01. 0: each request asks. */
+  readonly maxError?: number;
+  /**
+   * A cookie by which a device that has signed in is known again. `true`: at every sign-in; `false`: never. Default: at
+   * sign-ins that leave cookies anyway.
+   */
   readonly deviceCookie?: boolean;
 }
 
@@ -70,7 +83,7 @@ const NOTHING: ComposedLimits = {
 export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
   const { options = {}, tiers, peppers, cookies, insecure, clock, random, tell } = parts;
   if (options === false) return NOTHING;
-  const { ipv6Prefix = 56, headers = {}, deviceCookie = cookies !== undefined } = options;
+  const { ipv6Prefix = 56, headers = {}, deviceCookie } = options;
   if (!(Number.isInteger(ipv6Prefix) && ipv6Prefix >= 1 && ipv6Prefix <= 128))
     throw new TypeError(`limits.ipv6Prefix must be a whole number from 1 to 128, not ${ipv6Prefix}`);
   if (headers.draft !== undefined && headers.draft !== 11 && headers.draft !== false)
@@ -78,7 +91,7 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
   const presets = readAuthLimits(options);
   const mac = peppers.active.limits;
   const limits = createLimits({
-    store: parts.store ?? memoryLimitStore({ now: () => Math.floor(clock() * 1000) }),
+    store: storeOf(parts, options),
     mac,
     clock,
     headers,
@@ -90,7 +103,8 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
   const login = loginGuard({
     limits,
     policies: { login: presets.login, address: presets.loginAddress, soft: presets.loginSoft },
-    devices: deviceCookie ? createLoginDevices({ mac, random, insecure }) : undefined,
+    devices: deviceCookie === false ? undefined : createLoginDevices({ mac, random, insecure }),
+    rememberAll: deviceCookie === true,
   });
   const refresh = refreshGuard({ limits, policies: presets, cookies, sessionOf: namedSession(peppers) });
   const { register } = presets;
@@ -111,6 +125,27 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
     authenticate: (guard) => (refused ? refusingGuard(limits, refused, guard) : guard),
     endpointPolicies: (compile) => endpointPolicies(compile, ofEndpoints),
   };
+}
+
+/** A store that is reached through the network is asked rarely, and never waited for long. */
+function storeOf({ store, clock, tell }: ComposeLimitsParts, options: LimitsOptions): LimitsParts['store'] {
+  const { deadline, onStoreFailure, expectedInstances, maxError } = options;
+  const now = (): number => Math.floor(clock() * 1000);
+  try {
+    const distributed = distributedLimits(store ?? memoryLimitStore({ now }), {
+      ...(deadline !== undefined && { deadline }),
+      ...(onStoreFailure !== undefined && { onStoreFailure }),
+      ...(expectedInstances !== undefined && { expectedInstances }),
+      ...(maxError !== undefined && { maxError }),
+      now,
+      onUnavailable: (error) => tell('limit.store_unavailable', { error }),
+      onRecovered: (awayMs) => tell('limit.store_recovered', { awayMs }),
+    });
+    if (store && !('local' in store)) return distributed;
+  } catch (error) {
+    throw error instanceof TypeError ? new TypeError(`limits.${error.message}`, { cause: error }) : error;
+  }
+  return store ?? memoryLimitStore({ now });
 }
 
 /** Compiled once each: the guards of a call are looked up. */

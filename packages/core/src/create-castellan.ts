@@ -45,6 +45,7 @@ import {
 } from './kernel/index.ts';
 import { lateAccessTokens } from './late-access-tokens.ts';
 import { createLifecycle } from './lifecycle.ts';
+import type { TellLimit } from './limits/index.ts';
 import { compilePolicy } from './policy.ts';
 import { problemCatalogue } from './problem-catalogue.ts';
 import { requestTenant } from './request-tenant.ts';
@@ -124,7 +125,7 @@ export function createCastellan<
     insecure: typeof options.cookies === 'object' && options.cookies.insecure === true,
     clock,
     random,
-    tell,
+    tell: tell as TellLimit,
   });
   const sessions = createSessions({
     store: stores.sessions,

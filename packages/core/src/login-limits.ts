@@ -25,6 +25,8 @@ export interface LoginLimitParts {
   readonly limits: Limits;
   readonly policies: LoginLimits;
   readonly devices: LoginDevices | undefined;
+  /** True: every sign-in is remembered. False: only those whose answer leaves cookies anyway. */
+  readonly rememberAll: boolean;
 }
 
 const KNOWN_PERMITS = 2;
@@ -36,7 +38,7 @@ const KNOWN: LimitPolicy = {
   rule: { kind: 'window', limit: KNOWN_PERMITS, windowUs: 30 * 86_400_000_000 },
   by: 'email',
   cost: 1,
-  manner: { maxError: 0, onStoreFailure: 'local' },
+  manner: { exact: true, onStoreFailure: 'local' },
 };
 
 /**
@@ -46,7 +48,7 @@ const KNOWN: LimitPolicy = {
  * The soft limit slows a guess that comes from many addresses. It can't lock the owner out: an address or a device that
  * has signed in to the account before spends from a budget of its own. Whether the account exists changes nothing.
  */
-export function loginGuard({ limits, policies, devices }: LoginLimitParts): BodyGuard {
+export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimitParts): BodyGuard {
   const bucketsOf = (policy: LimitPolicy | undefined): BucketsOf | undefined => policy && limits.bucketsOf(policy, '');
   const buckets = {
     login: bucketsOf(policies.login),
@@ -99,14 +101,15 @@ export function loginGuard({ limits, policies, devices }: LoginLimitParts): Body
     limits.settle(exchange, taken, fieldsOf(hard));
 
     const signedIn = async (response: HttpResponse): Promise<HttpResponse> => {
-      await Promise.allSettled([limits.giveBack([taken]), mark && limits.ask([mark])]);
-      if (!devices || account === undefined) return response;
+      await Promise.allSettled([limits.giveBack(taken), mark && limits.ask([mark])]);
+      const remembers = rememberAll || response.headers['set-cookie'] !== undefined;
+      if (!devices || account === undefined || !remembers) return response;
       return { ...response, headers: withCookie(response.headers, devices.remember(headers, account)) };
     };
     return (response) => {
       if (response.status === 200) return signedIn(response);
       if (response.status !== 503) return response;
-      return Promise.allSettled([limits.giveBack([taken])]).then(() => response);
+      return Promise.allSettled([limits.giveBack(taken)]).then(() => response);
     };
   };
 }

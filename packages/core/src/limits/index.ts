@@ -20,3 +20,9 @@ export * from './limit-store.ts';
 export { type Charge, createLimits, type Limits, type LimitsParts, type Taken } from './limits.ts';
 export { type MemoryLimitStore, type MemoryLimitStoreOptions, memoryLimitStore } from './memory-limit-store.ts';
 export { type RateLimitParts, rateLimitEndpoint } from './rate-limit-endpoint.ts';
+export {
+  type DistributedLimits,
+  type DistributedLimitsOptions,
+  distributedLimits,
+  type LimitVariant,
+} from './speeds/distributed-limits.ts';

@@ -13,6 +13,9 @@ export type LimitEvents = {
     readonly route: string | null;
     readonly origin: Origin;
   };
+  /** The store of limits is away or slow; told once per outage. Until it is back `onStoreFailure` decides. */
+  readonly 'limit.store_unavailable': { readonly error: unknown };
+  readonly 'limit.store_recovered': { readonly awayMs: number };
 };
 
 /** Tells one of them. */

@@ -92,7 +92,7 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
           charges: [...(before?.charges ?? []), ...charges],
           answer: { ...answer, buckets: [...(before?.answer.buckets ?? []), ...answer.buckets] },
         });
-      const back = answer.granted === 0 && before ? limits.giveBack([before]) : undefined;
+      const back = answer.granted === 0 && before ? limits.giveBack(before) : undefined;
       return back instanceof Promise ? back.then(tell, tell) : tell();
     };
     const answer = limits.ask(charges);

@@ -19,7 +19,7 @@ export interface BucketsOf {
 /** Makes keys that show nothing: of callers, addresses and routes only HMACs reach a store. */
 export interface LimitKeys {
   /** @param scope what an unnamed limit belongs to, such as a route; `''` for a limit that is shared */
-  of(policy: Pick<LimitPolicy, 'name' | 'rule' | 'manner'>, scope: string): BucketsOf;
+  of(policy: Pick<LimitPolicy, 'name' | 'rule'>, scope: string): BucketsOf;
 }
 
 /** 128 bits: nobody finds two of one value. */
@@ -37,7 +37,7 @@ export function createLimitKeys(mac: LimitMac): LimitKeys {
   const macOf = (text: string): string => toBase64url(mac(Buffer.from(text)).subarray(0, MAC_BYTES));
   const partitions = boundedCache<string>(CACHED);
   return {
-    of({ name, rule, manner }, scope) {
+    of({ name, rule }, scope) {
       const pace = rule.kind === 'rate' ? rule.intervalUs : rule.windowUs;
       // a changed limit begins anew: its numbers say something else
       const tag = macOf(partitionText('limit', name, scope, rule.kind, String(limitOf(rule)), String(pace))).slice(
@@ -47,7 +47,7 @@ export function createLimitKeys(mac: LimitMac): LimitKeys {
       const buckets = boundedCache<LimitBucket>(CACHED);
       const make = (text: string): LimitBucket => {
         const partition = partitions.of(text, macOf);
-        return { key: tag + partition, partition, rule, cost: 1, manner };
+        return { key: tag + partition, partition, rule, cost: 1 };
       };
       return {
         bucket(text, cost) {

@@ -21,13 +21,13 @@ describe('a limit', () => {
 
   test('one request takes one permit of its subject, unless it says otherwise', () => {
     expect(read('60/1m')).toMatchObject({ by: 'subject', cost: 1, shared: false, manner: {} });
-    const given = { window: '60/1m', by: 'ip', cost: 0, name: 'search', maxError: 0, onStoreFailure: 'deny' } as const;
+    const given = { window: '60/1m', by: 'ip', cost: 0, name: 'search', exact: true, onStoreFailure: 'deny' } as const;
     expect(read(given)).toMatchObject({
       by: 'ip',
       cost: 0,
       name: 'search',
       shared: true,
-      manner: { maxError: 0, onStoreFailure: 'deny' },
+      manner: { exact: true, onStoreFailure: 'deny' },
     });
   });
 
@@ -58,7 +58,7 @@ describe('a limit', () => {
     [{ window: '5/1s', name: '' }, 'limit.name must be'],
     [{ window: '5/1s', name: 'a"b' }, 'limit.name must be'],
     [{ window: '5/1s', name: 'größe' }, 'limit.name must be'],
-    [{ window: '5/1s', maxError: 1 }, 'limit.maxError must be from 0 to 0.5'],
+    [{ window: '5/1s', exact: 1 }, 'limit.exact must be true or false'],
     [{ window: '5/1s', onStoreFailure: 'open' }, 'limit.onStoreFailure must be'],
     [{ window: '5/1s', by: 'email', onStoreFailure: 'allow' }, "limit.onStoreFailure: what guards sign-ins can't be"],
     [{ window: '5/1s', per: 'user' }, 'limit.per is not known'],

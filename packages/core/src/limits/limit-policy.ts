@@ -1,6 +1,6 @@
 import type { Exchange } from '../http/index.ts';
 import { type LimitKind, type LimitText, limitOf, readLimitRule } from './limit-rule.ts';
-import type { LimitManner, LimitRule } from './limit-store.ts';
+import type { LimitRule } from './limit-store.ts';
 
 /** Whose permits a limit spends. A function says it itself; `undefined`: this request is not counted. */
 export type LimitBy =
@@ -13,6 +13,20 @@ export type LimitBy =
   /** All callers of the route together. */
   | 'route'
   | ((exchange: Exchange) => string | undefined);
+
+/** How far the counting may be from exact, and what happens without its store. */
+export interface LimitManner {
+  /**
+   * True: a store that processes share is asked at each request. Default false: permits may be taken ahead, and
+   * `limits.maxError` tells by how much the limit can be exceeded. Quotas are always exact.
+   */
+  readonly exact?: boolean;
+  /**
+   * While the store is away or slow: `local` counts in this process, `allow` lets pass, `deny` answers 503.
+   * Default `limits.onStoreFailure`.
+   */
+  readonly onStoreFailure?: 'local' | 'allow' | 'deny';
+}
 
 /** A limit with what can be said of it. */
 export type LimitOptions = LimitKind &
@@ -31,7 +45,7 @@ export type LimitOptions = LimitKind &
 export type LimitInput = LimitText | LimitOptions;
 
 /** What a place says of its limits. */
-export type LimitDefaults = Pick<LimitOptions, 'by' | 'name' | 'maxError' | 'onStoreFailure'>;
+export type LimitDefaults = Pick<LimitOptions, 'by' | 'name' | 'exact' | 'onStoreFailure'>;
 
 /** A limit, read. */
 export interface LimitPolicy {
@@ -45,7 +59,7 @@ export interface LimitPolicy {
   readonly manner: LimitManner;
 }
 
-const MEMBERS = new Set(['window', 'rate', 'quota', 'burst', 'by', 'cost', 'name', 'maxError', 'onStoreFailure']);
+const MEMBERS = new Set(['window', 'rate', 'quota', 'burst', 'by', 'cost', 'name', 'exact', 'onStoreFailure']);
 const BY: readonly unknown[] = ['subject', 'ip', 'email', 'route'];
 const ON_FAILURE: readonly unknown[] = ['local', 'allow', 'deny'];
 /** What a string of RFC 9651 can hold without escapes. */
@@ -65,14 +79,13 @@ export function readLimitPolicy(input: LimitInput, path: string, defaults: Limit
   const rule = readLimitRule(typeof input === 'string' ? input : options, path);
   for (const member of Object.keys(options))
     if (!MEMBERS.has(member)) throw new TypeError(`${path}.${member} is not known`);
-  const { by = 'subject', cost = 1, name, maxError, onStoreFailure } = options;
+  const { by = 'subject', cost = 1, name, exact, onStoreFailure } = options;
   if (!BY.includes(by) && typeof by !== 'function')
     throw new TypeError(`${path}.by must be 'subject', 'ip', 'email', 'route' or a function`);
   if (typeof cost !== 'function') checkCost(cost, rule, path);
   if (name !== undefined && !(typeof name === 'string' && NAME.test(name)))
     throw new TypeError(`${path}.name must be 1 to 64 printable ASCII characters without quotes and backslashes`);
-  if (maxError !== undefined && !(typeof maxError === 'number' && maxError >= 0 && maxError <= 0.5))
-    throw new TypeError(`${path}.maxError must be from 0 to 0.5, not ${maxError}`);
+  if (exact !== undefined && typeof exact !== 'boolean') throw new TypeError(`${path}.exact must be true or false`);
   if (onStoreFailure !== undefined && !ON_FAILURE.includes(onStoreFailure))
     throw new TypeError(`${path}.onStoreFailure must be 'local', 'allow' or 'deny'`);
   if (by === 'email' && onStoreFailure === 'allow')
@@ -83,7 +96,7 @@ export function readLimitPolicy(input: LimitInput, path: string, defaults: Limit
     rule,
     by,
     cost,
-    manner: { ...(maxError !== undefined && { maxError }), ...(onStoreFailure && { onStoreFailure }) },
+    manner: { ...(exact !== undefined && { exact }), ...(onStoreFailure && { onStoreFailure }) },
   };
 }
 

@@ -11,20 +11,6 @@ export type LimitRule =
   | { readonly kind: 'rate'; readonly intervalUs: number; readonly burst: number }
   | { readonly kind: 'quota'; readonly limit: number; readonly windowUs: number };
 
-/** How far the counting may be from exact, and what happens without its store. */
-export interface LimitManner {
-  /**
-   * Instances may take permits ahead, as many as they use in this part of the window, and serve them without asking:
-   * at most so much of the limit is exceeded for a while. `0`: exact, the store is asked at each request. Default 0.01.
-   */
-  readonly maxError?: number;
-  /**
-   * While the store is away or slow: `local` counts in this process, `allow` lets pass, `deny` answers 503.
-   * Default `local`.
-   */
-  readonly onStoreFailure?: 'local' | 'allow' | 'deny';
-}
-
 /** One budget of one caller. */
 export interface LimitBucket {
   /** Names policy, rule and partition; an HMAC, never raw input. One key always comes with one rule. */
@@ -34,8 +20,6 @@ export interface LimitBucket {
   readonly rule: LimitRule;
   /** Permits that one request takes, a whole number. 0 looks and writes nothing. */
   readonly cost: number;
-  /** For what stands before a store; a store itself is exact and looks past it. */
-  readonly manner?: LimitManner;
 }
 
 /** Equal requests that want to pass: each is charged to all of its buckets or to none. */

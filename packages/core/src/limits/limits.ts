@@ -1,16 +1,17 @@
 import { callerNetwork, type Exchange, originOf } from '../http/index.ts';
-import type { Clock } from '../kernel/index.ts';
+import { type Clock, StoreUnavailableError } from '../kernel/index.ts';
 import type { TellLimit } from './limit-events.ts';
 import { type LimitHeaderOptions, limitFields, type PutLimitFields } from './limit-fields.ts';
 import { type BucketsOf, createLimitKeys, type LimitMac, partitionText } from './limit-keys.ts';
 import type { LimitPolicy } from './limit-policy.ts';
 import { costNotChargeable, rateLimited } from './limit-problems.ts';
 import { limitOf } from './limit-rule.ts';
-import type { BucketState, LimitAnswer, LimitBucket, LimitStore, TakenPermits } from './limit-store.ts';
+import type { BucketState, LimitAnswer, LimitBucket, LimitStore } from './limit-store.ts';
+import type { DistributedLimits } from './speeds/distributed-limits.ts';
 
 /** What {@link createLimits} is made of. */
 export interface LimitsParts {
-  readonly store: LimitStore;
+  readonly store: LimitStore & Partial<Pick<DistributedLimits, 'variant'>>;
   /** Keys of the store are HMACs under it. */
   readonly mac: LimitMac;
   readonly clock: Clock;
@@ -24,7 +25,7 @@ export interface LimitsParts {
 
 /** One limit and whose permits of it a request spends. */
 export interface Charge {
-  readonly policy: Pick<LimitPolicy, 'name' | 'rule'>;
+  readonly policy: Pick<LimitPolicy, 'name' | 'rule' | 'manner'>;
   readonly bucket: LimitBucket;
 }
 
@@ -42,12 +43,15 @@ export interface Limits {
   partitionOf(policy: Pick<LimitPolicy, 'by'>, exchange: Exchange, body?: unknown): string | undefined;
   /** @throws Problem `cost_not_chargeable` */
   costOf(policy: LimitPolicy, exchange: Exchange): number;
-  /** Asks the store, and charges all or nothing. */
+  /**
+   * Asks the store, and charges all or nothing.
+   * @throws StoreUnavailableError when the store is away and one of the limits says `deny`
+   */
   ask(charges: readonly Charge[]): LimitAnswer | Promise<LimitAnswer>;
   /** Writes headers; a refusal is told and thrown. */
   settle(exchange: Exchange, taken: Taken, put?: PutLimitFields): void;
   fieldsOf(charges: readonly Pick<Charge, 'policy'>[]): PutLimitFields;
-  giveBack(taken: readonly Taken[]): void | Promise<void>;
+  giveBack(taken: Taken): void | Promise<void>;
   /** The caller's network, as one partition. */
   addressOf(exchange: Exchange): string;
   /** An account's partition, whether or not there is such an account; `undefined`: the text is no address of mail. */
@@ -60,6 +64,7 @@ export interface Limits {
 export function createLimits(parts: LimitsParts): Limits {
   const { store, clock, headers = {}, ipv6PrefixBits = 56, normaliseEmail, tell = () => undefined } = parts;
   const keys = createLimitKeys(parts.mac);
+  const storeFor = storesByManner(store);
 
   const addressOf: Limits['addressOf'] = ({ request }) =>
     partitionText('ip', callerNetwork(request.ip, ipv6PrefixBits) ?? '');
@@ -126,23 +131,41 @@ export function createLimits(parts: LimitsParts): Limits {
       return asked;
     },
     ask(charges) {
-      const answers = store.consume([{ buckets: charges.map(({ bucket }) => bucket), times: 1 }]);
+      const answers = storeFor(charges).consume([{ buckets: charges.map(({ bucket }) => bucket), times: 1 }]);
       return answers instanceof Promise ? answers.then(only) : only(answers);
     },
     settle,
     fieldsOf,
-    giveBack: (taken) => store.giveBack(taken.map(takenPermits)),
+    giveBack: ({ charges, answer }) =>
+      storeFor(charges).giveBack([
+        { buckets: charges.map(({ bucket }) => bucket), times: answer.granted, at: answer.at },
+      ]),
     addressOf,
     emailOf,
+  };
+}
+
+/** Several limits of one request are one question: as exact as the most exact, as careful as the most careful. */
+function storesByManner(store: LimitsParts['store']): (charges: readonly Charge[]) => LimitStore {
+  if (!store.variant) return () => store;
+  const variant = store.variant;
+  const known = new Map<string, LimitStore>();
+  return (charges) => {
+    const manners = charges.map(({ policy }) => policy.manner);
+    const leases = !manners.some(({ exact }) => exact === true);
+    const ways = manners.map(({ onStoreFailure }) => onStoreFailure);
+    const onStoreFailure = (['deny', undefined, 'local', 'allow'] as const).find((way) => ways.includes(way));
+    const name = `${leases} ${onStoreFailure}`;
+    const found = known.get(name) ?? variant({ leases, ...(onStoreFailure && { onStoreFailure }) });
+    known.set(name, found);
+    return found;
   };
 }
 
 function only(answers: readonly LimitAnswer[]): LimitAnswer {
   const [answer] = answers;
   if (!answer) throw new TypeError('the limit store has answered nothing');
+  // what no store has decided says 0
+  if (answer.at === 0 && answer.granted === 0) throw new StoreUnavailableError('limits', 'no answer in time');
   return answer;
-}
-
-function takenPermits({ charges, answer }: Taken): TakenPermits {
-  return { buckets: charges.map(({ bucket }) => bucket), times: answer.granted, at: answer.at };
 }

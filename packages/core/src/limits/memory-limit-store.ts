@@ -15,6 +15,8 @@ export interface MemoryLimitStoreOptions {
 
 /** Counts in this process; answers at once. */
 export interface MemoryLimitStore extends LimitStore {
+  /** Nothing needs to stand before it that saves calls. */
+  readonly local: true;
   consume(checks: readonly LimitCheck[]): readonly LimitAnswer[];
   giveBack(...taken: Parameters<LimitStore['giveBack']>): void;
   /** Callers that have a count now, of all rules. */
@@ -97,6 +99,7 @@ export function memoryLimitStore({ maxSubjects = 100_000, now }: MemoryLimitStor
   }
 
   return {
+    local: true,
     consume(checks) {
       const at = clock();
       const only = checks[0];
