@@ -68,16 +68,16 @@ function tierLimits(tier: string, limit: NonNullable<Tier['limit']>): readonly L
 }
 
 /** Four tiers, each with twice the pace of the one before it, and `60/1m` for everybody else. */
-export const observatoryTiers = {
+export const observatoryTiers: Readonly<Record<'observer' | 'navigator' | 'operator' | 'sovereign', Tier>> = {
   observer: { rank: 0, limit: '30/1m' },
   navigator: { rank: 1, limit: '60/1m' },
   operator: { rank: 2, limit: '120/1m' },
   sovereign: { rank: 3, limit: '240/1m' },
-} as const satisfies Readonly<Record<string, Tier>>;
+};
 
 /** Three tiers of a product that is sold. */
-export const productTiers = {
+export const productTiers: Readonly<Record<'free' | 'premium' | 'admin', Tier>> = {
   free: { rank: 0, limit: '60/1m' },
   premium: { rank: 1, limit: '600/1m' },
   admin: { rank: 2, limit: '1200/1m' },
-} as const satisfies Readonly<Record<string, Tier>>;
+};
