@@ -15,7 +15,7 @@ export interface Tiers {
    * The limits of a tier. Of one that has none, that is no longer configured, and of callers whom nobody knows
    * (`undefined`): those of everybody else.
    */
-  limitsOf(tier: string | undefined): readonly LimitPolicy[];
+  readonly limitsOf: (tier: string | undefined) => readonly LimitPolicy[];
   /** Whether any caller has a limit. */
   readonly haveLimits: boolean;
 }

@@ -121,7 +121,7 @@ describe('on the wire', () => {
       'x-ratelimit-remaining': '0',
       'x-ratelimit-reset': String(START / 1000 + 64),
     });
-    expect(JSON.parse(String(refused.body))).toMatchObject({ code: 'rate_limited', violated_policies: ['free'] });
+    expect(JSON.parse(refused.body as string)).toMatchObject({ code: 'rate_limited', violated_policies: ['free'] });
   });
 
   test('who waits for Retry-After passes', async () => {
@@ -241,7 +241,7 @@ describe('cost', () => {
     const ask = scene({ own: { window: '10/1m', cost: ({ request }) => Number(request.headers['x-cost'] ?? 1) } });
     const refused = await ask({ headers: { 'x-cost': cost } });
     expect(refused.status).toBe(422);
-    expect(JSON.parse(String(refused.body))).toMatchObject({ code: 'cost_not_chargeable' });
+    expect(JSON.parse(refused.body as string)).toMatchObject({ code: 'cost_not_chargeable' });
     expect(refused.headers['retry-after']).toBeUndefined();
     expect(await passed(ask, 20)).toBe(10);
   });
