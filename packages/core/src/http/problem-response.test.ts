@@ -168,6 +168,32 @@ describe('createProblemResponse', () => {
     expect(members(respond(problem))).toMatchObject({ violated_policies: ['a'], code: 'not_found', status: 404 });
   });
 
+  it.each<[string, () => unknown]>([
+    ['a header with a line break', () => new Problem('conflict', { headers: { 'x-next': 'a\r\nset-cookie: b=c' } })],
+    ['a header beyond Latin-1', () => new Problem('conflict', { headers: { link: ['<ok>', '€'] } })],
+    ['a header with a name of none', () => new Problem('conflict', { headers: { 'bad name': 'x' } })],
+    ['a header of a foreign error', () => foreign(401, { headers: { 'www-authenticate': 'Basic realm="a\nb"' } })],
+    ['members that JSON does not know', () => new Problem('conflict', { members: { a: 1n } })],
+    [
+      'an object whose members throw',
+      () =>
+        new Proxy(
+          {},
+          {
+            get() {
+              throw new Error('a trap');
+            },
+          },
+        ),
+    ],
+  ])('%s is a mistake of the server: internal, and reported', (_what, thrown) => {
+    const told: unknown[] = [];
+    const response = respond(thrown(), { report: (error) => told.push(error) });
+    expect([members(response), told]).toMatchObject([{ status: 500, code: 'internal' }, [expect.any(Error)]]);
+    expect(Object.keys(response.headers)).toEqual(['content-type', 'cache-control', 'content-length']);
+    expect(String(told[0])).not.toContain('set-cookie');
+  });
+
   it('what is not implemented is 501', () => {
     expect(members(respond(notImplemented('Comes with e-mail.')))).toMatchObject({
       status: 501,

@@ -4,6 +4,7 @@ import { codeOfStatus, foreignProblem } from './foreign-problem.ts';
 import { httpProblems } from './http-problems.ts';
 import type { ToProblem } from './passage.ts';
 import { type FieldFault, Problem, type ProblemTable } from './problem.ts';
+import { assertSendable } from './sendable-headers.ts';
 
 /** What {@link createProblemResponse} is made of. */
 export interface ProblemResponseOptions {
@@ -70,9 +71,16 @@ export function createProblemResponse(options: ProblemResponseOptions): ToProble
   };
 
   return (error, exchange) => {
-    const wire = wireOf(error);
-    if (wire.code === 'internal') tell(report, error, exchange);
-    return respond(wire, error, exchange);
+    try {
+      const wire = wireOf(error);
+      const response = respond(wire, error, exchange);
+      if (wire.code === 'internal') tell(report, error, exchange);
+      return response;
+    } catch (unsayable) {
+      // a thrown object whose members can't be read, or a problem whose fields or headers can't be written
+      tell(report, unsayable, exchange);
+      return respond(ofCode('internal'), error, exchange);
+    }
   };
 }
 
@@ -80,6 +88,7 @@ function respond(wire: Wire, error: unknown, exchange: Exchange): HttpResponse {
   const { type, title, status, code, detail, fields, members, headers: own } = wire;
   const { requestId: request_id } = exchange.context;
   const body = JSON.stringify({ type, title, status, code, detail, fields, request_id, ...othersOf(members) });
+  assertSendable(own);
   const headers: Headers = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
