@@ -2,6 +2,7 @@
  * Conformance cases for Castellan's stores, a manual clock and fault wrappers. Runner-agnostic.
  * @packageDocumentation
  */
+export { adapterCases } from './adapter-cases.ts';
 export type {
   AdapterException,
   AdapterHarness,

@@ -7,7 +7,7 @@ import type { Request, RequestHandler, Response } from 'express';
 type Act = (req: Request, res: Response, next: (error?: unknown) => void) => unknown;
 
 /** The cases' handlers in Express's words. */
-export function expressHandlers(stage: Stage): RouteHandlers<RequestHandler> {
+export function expressHandlers(stage: Stage, looksAtPromises: boolean): RouteHandlers<RequestHandler> {
   const json = (res: Response): unknown => res.status(201).json({ a: 1 });
   const acts: RouteHandlers<Act> = {
     json: (_req, res) => json(res),
@@ -72,6 +72,10 @@ export function expressHandlers(stage: Stage): RouteHandlers<RequestHandler> {
       await turn();
       throw stage.error();
     },
+    async 'reject-alone'() {
+      await turn();
+      throw stage.error();
+    },
     'pass-error': (_req, _res, next) => next(stage.error()),
     'throw-status'() {
       throw Object.assign(stage.error(), { status: 409 });
@@ -105,8 +109,10 @@ export function expressHandlers(stage: Stage): RouteHandlers<RequestHandler> {
     (req, res, next) => {
       stage.entered(name as keyof RouteHandlers<unknown>);
       const result = act(req, res, next);
-      // as an app on Express 4 must; Express 5 would do it itself
-      if (result instanceof Promise) return result.catch(next);
+      if (!(result instanceof Promise)) return;
+      if (name !== 'reject-alone') return result.catch(next); // as an app on Express 4 must
+      if (!looksAtPromises) result.catch(() => {}); // would end the process
+      return result;
     },
   ]);
   return Object.fromEntries(handlers) as unknown as RouteHandlers<RequestHandler>;

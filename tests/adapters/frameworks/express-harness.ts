@@ -15,7 +15,7 @@ export function expressHarness(
     exceptions,
     async listen({ castellan, routes, stage, trustProxy, host, compression: place, parsed, looseRouting, ...options }) {
       const gate = createGate(castellan, options);
-      const handlers = expressHandlers(stage);
+      const handlers = expressHandlers(stage, exceptions?.rejections === undefined);
       const app = framework();
       app.disable('x-powered-by').set('etag', false).set('env', 'test');
       app.set('strict routing', !looseRouting).set('case sensitive routing', !looseRouting);

@@ -87,6 +87,10 @@ export function fastifyHandlers(stage: Stage): RouteHandlers<FastifyHandler> {
       await turn();
       throw stage.error();
     },
+    async 'reject-alone'() {
+      await turn();
+      throw stage.error();
+    },
     'pass-error': (_request, reply) => void reply.send(stage.error()),
     'throw-status'() {
       throw Object.assign(stage.error(), { status: 409 });

@@ -7,6 +7,10 @@ import { fastifyHandlers } from './fastify-handlers.ts';
 
 /** The adapter on Fastify. */
 export const fastifyHarness: AdapterHarness = {
+  exceptions: {
+    unguarded: "a route that needs no policy is another plugin's, and so are its errors",
+    begun: 'Fastify only logs what is thrown after an answer has begun on `reply.raw`',
+  },
   async listen({ castellan, routes, stage, trustProxy, host, compression, parsed: _, looseRouting, ...options }) {
     const except = routes.filter(({ unguarded }) => unguarded).map(({ method, path }) => `${method} ${path}`);
     const gate = createGate(castellan, {

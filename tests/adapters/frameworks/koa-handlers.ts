@@ -129,6 +129,10 @@ export function koaHandlers(stage: Stage): RouteHandlers<KoaHandler> {
       await turn();
       throw stage.error();
     },
+    async 'reject-alone'() {
+      await turn();
+      throw stage.error();
+    },
     'pass-error': (context) => context.throw(stage.error()),
     'throw-status'() {
       throw Object.assign(stage.error(), { status: 409 });

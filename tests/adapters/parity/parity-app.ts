@@ -26,6 +26,7 @@ export const variants = {
   'compressed outside': { compression: 'outside' },
   'compressed inside': { compression: 'inside' },
   browser: { browser: true },
+  limited: { limited: true },
 } as const satisfies Readonly<
   Record<
     string,
@@ -68,8 +69,12 @@ export interface ParityApp {
 
 /** Builds one. */
 export async function parityApp(harness: AdapterHarness, variant: Variant): Promise<ParityApp> {
-  const { browser = false, ...plan } = variants[variant] as CastellanVariant & (typeof variants)['plain'];
-  const { castellan, clock, lines, rows, outage, makeTokens } = parityCastellan({ browser });
+  const {
+    browser = false,
+    limited = false,
+    ...plan
+  } = variants[variant] as CastellanVariant & (typeof variants)['plain'];
+  const { castellan, clock, lines, rows, outage, makeTokens } = parityCastellan({ browser, limited });
   const stage = createStage();
   const met: HttpRequest[] = [];
   const { http } = castellan;

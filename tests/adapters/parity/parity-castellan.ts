@@ -52,10 +52,12 @@ const [keys, strangers, peppers] = [await generateKeys(), await generateKeys(), 
 export interface CastellanVariant {
   /** Cookies, CORS, security headers, hosts. */
   readonly browser?: boolean;
+  /** Limits, as they are by default. Without them a clock that stands still would refuse every sign-in after a while. */
+  readonly limited?: boolean;
 }
 
 /** Composes one. All have the same keys and a clock that stands still. */
-export function parityCastellan({ browser = false }: CastellanVariant): ParityCastellan {
+export function parityCastellan({ browser = false, limited = false }: CastellanVariant): ParityCastellan {
   const clock = manualClock();
   const lines: LogLine[] = [];
   const rows: AuditEntry[] = [];
@@ -96,6 +98,7 @@ export function parityCastellan({ browser = false }: CastellanVariant): ParityCa
         warn: () => {},
         error: (fields, message) => void (message === 'request' && lines.push(fields)),
       },
+      ...(!limited && { limits: false }),
       ...(browser && {
         cookies: true,
         origins: ['https://app.example.com'],

@@ -134,6 +134,7 @@ export function parityRoutes(stage: Stage): readonly Route[] {
     get('/view/:id', 'json', { public: true, guards: [view] }),
     get('/named', 'json', { public: true, guards: [view], route: '/v1/named' }),
     get('/guard/waits', 'json', { public: true, audit: 'probe.run', guards: [() => stage.go()] }),
+    get('/limited', 'json', { public: true, audit: 'probe.run', limit: '2/1m' }),
     get('/admin/panel', 'json', { public: true }),
     post('/echo', 'echo', { public: true }),
     post('/echo/seen', 'echo', { public: true, audit: 'probe.run' }),

@@ -5,6 +5,7 @@ import { cors, csrf, hosts, securityHeaders } from './areas/browser.ts';
 import { compression } from './areas/compression.ts';
 import { endpoints } from './areas/endpoints.ts';
 import { guards } from './areas/guards.ts';
+import { limits } from './areas/limits.ts';
 import { disconnects, failingSources, slow } from './areas/patience.ts';
 import { keepAlive, refusals, refusedBodies } from './areas/refusals.ts';
 import {
@@ -46,6 +47,7 @@ export const areas: Readonly<Record<string, readonly ParityExchange[]>> = {
   "bodies that the app's parser has read": parsedBodies,
   'bodies of endpoints': endpointBodies,
   'mounted endpoints': endpoints,
+  limits,
   'compression before and after us': compression,
   CORS: cors,
   hosts,

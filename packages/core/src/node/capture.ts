@@ -209,7 +209,10 @@ export function captureResponse({
     },
     answer(response) {
       if (state !== 'open') {
-        if (!ended) res.destroy();
+        if (ended) return;
+        ended = true; // whatever a framework still says: this body is not whole
+        flow?.abort();
+        res.destroy();
         return;
       }
       ended = true;

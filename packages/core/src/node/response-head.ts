@@ -25,7 +25,15 @@ const REPRESENTATION = [
 
 /** Takes off what a handler said of a body that will not be sent. Everything else stays, cookies too. */
 export function forgetRepresentation(res: ServerResponse): void {
-  for (const name of REPRESENTATION) res.removeHeader(name);
+  for (const name of REPRESENTATION) takeOff(res, name);
+}
+
+/**
+ * Takes a field off that is there. Node remembers what was taken off even where it never was, and then neither sends
+ * chunks nor keeps the connection, should a compression take the length away.
+ */
+export function takeOff(res: ServerResponse, name: string): void {
+  if (res.hasHeader(name)) res.removeHeader(name);
 }
 
 /** The header fields of an answer as they stand. */

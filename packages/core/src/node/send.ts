@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Exchange, type HttpResponse, isFlowing, lingerBeforeEnd } from '../http/index.ts';
 import type { Out } from './out.ts';
-import { isBodyless } from './response-head.ts';
+import { isBodyless, takeOff } from './response-head.ts';
 
 /** Sends an answer of ours whole, unless somebody has answered already or nobody is left to read it. */
 export function send(req: IncomingMessage, res: ServerResponse, exchange: Exchange, response: HttpResponse): void {
@@ -28,7 +28,7 @@ export function sendBody(
 ): void {
   const bytes = body === null || isFlowing(body) || isBodyless(status) ? null : body;
   if (bytes !== null) {
-    res.removeHeader('transfer-encoding');
+    takeOff(res, 'transfer-encoding');
     res.setHeader('content-length', Buffer.byteLength(bytes));
   }
   const payload = req.method === 'HEAD' ? null : bytes;

@@ -17,7 +17,13 @@ export interface AdapterHarness {
 /** Rules that a framework may break. */
 export type AdapterException =
   /** What an async handler rejects with reaches the framework. */
-  'rejections';
+  | 'rejections'
+  /** What a route without a guard throws leaves as a problem. */
+  | 'unguarded'
+  /** What a handler throws after it has begun to answer past the framework cuts the line. */
+  | 'begun'
+  /** A second slash after the prefix of our endpoints makes another path. */
+  | 'slashes';
 
 /** An app of one case. */
 export interface AppPlan<P> {

@@ -20,6 +20,8 @@ export interface KitPolicy {
   readonly head?: readonly Guard[];
   readonly body?: readonly BodyGuard[];
   readonly route?: string;
+  /** Makes no sense. */
+  readonly mistake?: true;
 }
 
 /** A composed library without stores and tokens, as far as an adapter can tell. */
@@ -31,8 +33,10 @@ export interface KitCastellan {
   readonly reported: readonly unknown[];
   /** How each answer ended, with its request id. */
   readonly finished: readonly (Finish & { readonly requestId: string; readonly route: string | undefined })[];
-  readonly started: number;
-  readonly stopped: number;
+  /** Resolves when so many requests have come. */
+  met(count: number): Promise<void>;
+  /** Resolves when so many have ended. */
+  ended(count: number): Promise<void>;
 }
 
 /** What a kit's library is made of. */
@@ -66,36 +70,54 @@ export function kitCastellan({ endpoints = [], health = [], front, tenantOf }: K
   const reported: unknown[] = [];
   const finished: KitCastellan['finished'][number][] = [];
   const problem = createProblemResponse({ catalogue, report: (error) => reported.push(error) });
-  const compile: Entry<KitPolicy>['compile'] = (policy = { head: [authenticate] }) => ({
-    head: policy.head ?? [],
-    body: policy.body ?? [],
-    reads: ['json', 'form'],
-    route: policy.route,
-  });
+  const compile: Entry<KitPolicy>['compile'] = (policy = { head: [authenticate] }) => {
+    if (policy.mistake) throw new TypeError('policy.mistake is not known');
+    return { head: policy.head ?? [], body: policy.body ?? [], reads: ['json', 'form'], route: policy.route };
+  };
   const tables = { auth: endpointTable(endpoints), health: endpointTable(health) };
-  const counts = { started: 0, stopped: 0 };
   let made = 0;
+  const begin = exchangeFactory({ makeId: () => `request-${++made}`, tenantOf });
+  const meetings = counter();
+  const ends = counter();
   return {
     reported,
     finished,
-    get started() {
-      return counts.started;
-    },
-    get stopped() {
-      return counts.stopped;
-    },
-    start: async () => void counts.started++,
-    stop: async () => void counts.stopped++,
+    met: meetings.reached,
+    ended: ends.reached,
+    async start() {},
+    async stop() {},
     http: {
       compile,
-      exchange: exchangeFactory({ makeId: () => `request-${++made}`, tenantOf }),
+      exchange(request) {
+        meetings.count();
+        return begin(request);
+      },
       front: front ?? ((): HttpResponse | undefined => undefined),
-      finished: ({ context, request }, finish) =>
-        finished.push({ ...finish, requestId: context.requestId, route: request.route }),
+      finished({ context, request }, finish) {
+        finished.push({ ...finish, requestId: context.requestId, route: request.route });
+        ends.count();
+      },
       open: (policy, exchange) => openPassage(policy, exchange, problem),
       match: (method, path, mount = 'auth') => tables[mount](method, path),
       serve: createEndpointServer({ policyOf: (endpoint) => compile(endpoint.public ? {} : undefined), problem }),
       problem,
     },
+  };
+}
+
+/** Counts, and wakes who waits for a number. */
+function counter(): { count(): void; reached(wanted: number): Promise<void> } {
+  const waiting: { readonly wanted: number; readonly wake: () => void }[] = [];
+  let counted = 0;
+  return {
+    count() {
+      counted++;
+      for (const { wanted, wake } of waiting) if (counted >= wanted) wake();
+    },
+    reached: (wanted) =>
+      new Promise((wake) => {
+        waiting.push({ wanted, wake });
+        if (counted >= wanted) wake();
+      }),
   };
 }

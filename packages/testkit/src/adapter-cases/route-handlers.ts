@@ -76,6 +76,11 @@ export interface RouteHandlers<H> {
   readonly 'throw-error': H;
   /** Rejects with it, a turn later. Where a framework does not look at promises, the app passes it on. */
   readonly 'reject-error': H;
+  /**
+   * The same, and the app does not pass it on. Where a framework does not look at promises, the harness keeps it from
+   * ending the process, no more.
+   */
+  readonly 'reject-alone': H;
   /** Gives it to the framework by its own word for it: `next(error)`, `reply.send(error)`, `ctx.throw(error)`. */
   readonly 'pass-error': H;
   /** Throws an error whose `status` is 409, as http-errors makes them. */

@@ -12,6 +12,10 @@ export interface AdapterScene {
   readonly port: number;
   /** Opens a connection, which ends with the case. */
   line(host?: string): Promise<Line>;
+  /** Resolves when so many requests have come to the library. */
+  met(count: number): Promise<void>;
+  /** Resolves when the library was told of the end of so many. */
+  ended(count: number): Promise<void>;
   /** Sends a request on a connection of its own and reads the answer. */
   call(request: WireRequest | string): Promise<Answer>;
 }
@@ -44,7 +48,7 @@ export async function withApp(
     return answer;
   };
   try {
-    await play({ castellan, stage, port: app.port, line, call });
+    await play({ castellan, stage, port: app.port, line, call, met: castellan.met, ended: castellan.ended });
   } finally {
     for (const one of lines) one.drop();
     await app.close();

@@ -82,7 +82,13 @@ function readBody(bytes: Buffer, { headers, at }: Head, ended: boolean): Framed 
     return end === undefined ? undefined : { body: Buffer.concat(parts), end };
   }
   const [length] = headers['content-length'] ?? [];
-  if (length === undefined) return ended ? { body: bytes.subarray(at), end: bytes.length } : undefined;
+  if (length === undefined) {
+    if (!ended) return undefined;
+    // RFC 9112 section 9.6: whose body ends with the connection has to say so
+    if (headers['connection']?.join().toLowerCase() !== 'close')
+      throw new Error('neither length nor chunks, nor a word of the end');
+    return { body: bytes.subarray(at), end: bytes.length };
+  }
   const end = at + Number(length);
   return bytes.length < end ? undefined : { body: bytes.subarray(at, end), end };
 }
