@@ -16,48 +16,62 @@ export interface LimitsCall {
   readonly args: readonly RedisArgument[];
 }
 
-/** Kind, limit and span, as the scripts know them. */
-function numbersOf(rule: LimitRule): readonly [number, number, number] {
-  switch (rule.kind) {
-    case 'window':
-      return [0, rule.limit, Math.ceil(rule.windowUs / 16)];
-    case 'rate':
-      return [1, rule.burst, rule.intervalUs];
-    case 'quota':
-      return [2, rule.limit, rule.windowUs];
-  }
-}
-
 /** Puts checks into a call; a key that several name is read and written once. */
 export function limitsCall(checks: readonly AskedCheck[], keyOf: (bucket: LimitBucket) => string): LimitsCall {
+  const keys: string[] = [];
   const places = new Map<string, number>();
-  const args: number[] = [];
+  const rules: number[] = [];
+  const known = new Map<LimitRule, number>();
+  const numbers: number[] = [];
   for (const { buckets, times, at } of checks) {
-    args.push(times, buckets.length);
-    if (at !== undefined) args.push(at);
+    numbers.push(times, buckets.length);
+    if (at !== undefined) numbers.push(at);
     for (const bucket of buckets) {
       const key = keyOf(bucket);
-      const place = places.get(key) ?? places.size + 1;
-      places.set(key, place);
-      const [kind, limit, span] = numbersOf(bucket.rule);
-      args.push(place, kind, bucket.cost, limit, span);
+      let place = places.get(key);
+      if (place === undefined) {
+        place = keys.push(key);
+        places.set(key, place);
+      }
+      let rule = known.get(bucket.rule);
+      if (rule === undefined) {
+        rule = rules.length + 1;
+        known.set(bucket.rule, rule);
+        pushRule(rules, bucket.rule);
+      }
+      numbers.push(place, rule, bucket.cost);
     }
   }
-  return { keys: [...places.keys()], args };
+  return { keys, args: [JSON.stringify(rules), JSON.stringify(numbers)] };
+}
+
+/** Kind, limit and span, as the scripts know them. */
+function pushRule(rules: number[], rule: LimitRule): void {
+  switch (rule.kind) {
+    case 'window':
+      rules.push(0, rule.limit, Math.ceil(rule.windowUs / 16));
+      break;
+    case 'rate':
+      rules.push(1, rule.burst, rule.intervalUs);
+      break;
+    case 'quota':
+      rules.push(2, rule.limit, rule.windowUs);
+  }
 }
 
 /** Reads the answer to a call: status, time, then for each check what was granted and its budgets. */
 export function limitAnswers(checks: readonly Pick<LimitCheck, 'buckets'>[], answer: readonly number[]): LimitAnswer[] {
-  let place = 1;
-  const next = (): number => answer[place++] ?? 0;
-  const at = next();
+  const at = answer[1] ?? 0;
+  let place = 2;
   return checks.map(({ buckets }) => {
-    const granted = next();
-    return { granted, buckets: buckets.map((): BucketState => bucketState(next(), next(), next())), at };
+    const granted = answer[place++] ?? 0;
+    const states = buckets.map((): BucketState => {
+      const remaining = answer[place] ?? 0;
+      const resetMs = Math.ceil((answer[place + 1] ?? 0) / 1000);
+      const retryUs = answer[place + 2] ?? 0;
+      place += 3;
+      return { remaining, resetMs, retryMs: retryUs < 0 ? Number.POSITIVE_INFINITY : Math.ceil(retryUs / 1000) };
+    });
+    return { granted, buckets: states, at };
   });
-}
-
-function bucketState(remaining: number, resetUs: number, retryUs: number): BucketState {
-  const retryMs = retryUs < 0 ? Number.POSITIVE_INFINITY : Math.ceil(retryUs / 1000);
-  return { remaining, resetMs: Math.ceil(resetUs / 1000), retryMs };
 }

@@ -147,8 +147,8 @@ function connected(redis: RedisLike): Promise<void> {
   });
 }
 
-/** A client may be set up to answer numbers as texts. */
 function numbersIn(answer: unknown): readonly number[] {
   if (!Array.isArray(answer)) throw new StoreUnavailableError('redis', 'an answer that no script of ours gives');
-  return answer.map(Number);
+  // a client may be set up to answer numbers as texts
+  return typeof answer[1] === 'number' ? answer : answer.map(Number);
 }
