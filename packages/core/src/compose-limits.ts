@@ -65,6 +65,8 @@ export interface ComposeLimitsParts {
 /** The limits' side of the library. */
 export interface ComposedLimits {
   readonly endpoints: readonly Endpoint[];
+  /** For the start. */
+  readonly warnings: readonly string[];
   guards(limits: RouteLimits): LimitGuards;
   /** Charges malformed and forged tokens to their sender. */
   authenticate(guard: Guard): Guard;
@@ -74,6 +76,7 @@ export interface ComposedLimits {
 
 const NOTHING: ComposedLimits = {
   endpoints: [],
+  warnings: [],
   guards: () => ({ head: [], body: [] }),
   authenticate: (guard) => guard,
   endpointPolicies: (compile) => endpointPolicies(compile, {}),
@@ -117,6 +120,10 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
   const { refused } = presets;
   return {
     endpoints: [rateLimitEndpoint({ limits, ofTier: tiers.limitsOf, clock })],
+    warnings:
+      parts.store === undefined && process.env['NODE_ENV'] === 'production'
+        ? ['limits: stores has none, so each process counts for itself; redisStores and postgresStores bring one']
+        : [],
     guards({ byTier, own, route }) {
       const ofTier: Tiers['limitsOf'] = byTier ? tiers.limitsOf : () => [];
       const isLimited = own.length > 0 || (byTier && tiers.haveLimits);

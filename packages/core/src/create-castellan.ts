@@ -249,7 +249,8 @@ export function createCastellan<
       for (const service of services) await service.start();
       await revocations.start();
       stallGate.start();
-      for (const message of [...settings.warnings, ...browser.warnings]) tell('configuration.warning', { message });
+      for (const message of [...settings.warnings, ...browser.warnings, ...limits.warnings])
+        tell('configuration.warning', { message });
     },
     async () => {
       stallGate.stop();
