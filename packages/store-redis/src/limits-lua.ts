@@ -26,103 +26,111 @@ if not fixed then
 end
 if late > 0 and now > late then return {0, now} end
 local rules, checks = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
-local values, states, changed, changes = call('MGET', unpack(KEYS)), {}, {}, 0
+local values, changed, changes = call('MGET', unpack(KEYS)), {}, 0
 local out, n = {1, now}, 2
+-- of each key: its rule's place, the permits that count (rate: the time until all are back), the (sub-)window that
+-- counts now, and of a window its list with its length
+local ruleOf, used, at, lists, sizes = {}, {}, {}, {}, {}
 
-local function readWindow(value, span)
-  local at, list = floor(now / span), unpacked(value)
+local function readWindow(i, value, span)
+  local current, list = at[i], unpacked(value)
   local base, size = list[2], #list
   local oldest, newest = base + list[3], base + list[size - 1]
-  if oldest > at - 17 and newest < at + 17 then
-    return {kind = 0, span = span, at = newest > at and newest or at, total = list[1] + 0, list = list, size = size}
+  if oldest > current - 17 and newest < current + 17 then
+    used[i] = list[1] + 0
+    if newest > current then at[i] = newest end
+    lists[i], sizes[i] = list, size
+    return
   end
-  local kept, total, n = {0, at}, 0, 2
+  local kept, total, n = {0, current}, 0, 2
   for k = 3, size, 2 do
     local index, permits = base + list[k], list[k + 1] + 0
-    if index > at - 17 and index < at + 17 then
-      kept[n + 1], kept[n + 2], n, total = index - at, permits, n + 2, total + permits
+    if index > current - 17 and index < current + 17 then
+      kept[n + 1], kept[n + 2], n, total = index - current, permits, n + 2, total + permits
     end
   end
-  return {kind = 0, span = span, at = at, total = total, list = kept, size = n}
+  used[i], lists[i], sizes[i] = total, kept, n
 end
 
-local function readQuota(value, span)
-  local at, list = floor(now / span), unpacked(value)
-  local then_ = list[2] + 0
-  if then_ < at or then_ > at + 1 then then_, list[1] = at, 0 end
-  return {kind = 2, span = span, at = then_, total = list[1] + 0}
+local function readQuota(i, value)
+  local list = unpacked(value)
+  local current, window, permits = at[i], list[2] + 0, list[1] + 0
+  if window >= current and window <= current + 1 then at[i], used[i] = window, permits end
 end
 
 local function read(i, r)
-  local kind, span, value, s = rules[r], rules[r + 2], values[i], nil
+  local kind, span, value = rules[r], rules[r + 2], values[i]
+  ruleOf[i] = r
   if kind == 1 then
-    local used, most = (value and tonumber(value) or now) - now, rules[r + 1] * span
-    if not (used > 0) then used = 0 elseif used > most then used = most end
-    s = {kind = 1, span = span, used = used}
-  elseif value then
-    local ok, state = pcall(kind == 0 and readWindow or readQuota, value, span)
-    if ok then s = state end
+    local left, most = (value and tonumber(value) or now) - now, rules[r + 1] * span
+    if not (left > 0) then left = 0 elseif left > most then left = most end
+    used[i] = left
+    return
   end
-  if not s then
-    local at = floor(now / span)
-    s = {kind = kind, span = span, at = at, total = 0, list = {0, at}, size = 2}
+  at[i], used[i] = floor(now / span), 0
+  if value and pcall(kind == 0 and readWindow or readQuota, i, value, span) then
+    if kind == 2 or lists[i] then return end
   end
-  states[i] = s
-  return s
+  used[i], lists[i], sizes[i] = 0, {0, at[i]}, 2
 end
 
-local function fit(s, limit)
-  if s.kind == 1 then return floor((limit * s.span - s.used) / s.span) end
-  return s.total < limit and limit - s.total or 0
+local function fit(i, kind, limit, span)
+  if kind == 1 then return floor((limit * span - used[i]) / span) end
+  local left = limit - used[i]
+  return left > 0 and left or 0
 end
 
-local function untilAll(s)
-  local kind = s.kind
-  if kind == 1 then return s.used end
-  if s.total == 0 then return 0 end
-  if kind == 0 then return (s.list[2] + s.list[s.size - 1] + 17) * s.span - now end
-  return (s.at + 1) * s.span - now
+local function untilAll(i, kind, span)
+  if kind == 1 then return used[i] end
+  if used[i] == 0 then return 0 end
+  if kind == 0 then
+    local list = lists[i]
+    return (list[2] + list[sizes[i] - 1] + 17) * span - now
+  end
+  return (at[i] + 1) * span - now
 end
 
-local function untilFit(s, limit, cost)
+local function untilFit(i, kind, limit, span, cost)
   if cost > limit then return -1 end
-  if s.kind == 1 then
-    local over = s.used + (cost - limit) * s.span
+  if kind == 1 then
+    local over = used[i] + (cost - limit) * span
     return over > 0 and over or 0
   end
-  local lack = s.total + cost - limit
+  local lack = used[i] + cost - limit
   if lack <= 0 or cost == 0 then return 0 end
-  if s.kind == 2 then return (s.at + 1) * s.span - now end
-  local list = s.list
-  for k = 3, s.size, 2 do
+  if kind == 2 then return (at[i] + 1) * span - now end
+  local list = lists[i]
+  for k = 3, sizes[i], 2 do
     lack = lack - list[k + 1]
-    if lack <= 0 then return (list[2] + list[k] + 17) * s.span - now end
+    if lack <= 0 then return (list[2] + list[k] + 17) * span - now end
   end
-  return untilAll(s)
+  return untilAll(i, kind, span)
 end
 
-local function touch(i, s)
-  if not s.dirty then
-    s.dirty, changes = true, changes + 1
-    changed[changes] = i
+local function touch(i)
+  if not changed[i] then
+    changes = changes + 1
+    changed[i], changed[-changes] = true, i
   end
 end
 
 local function write()
   for c = 1, changes do
-    local i = changed[c]
-    local s = states[i]
-    local left, value = untilAll(s), nil
+    local i = changed[-c]
+    local r = ruleOf[i]
+    local kind = rules[r]
+    local left = untilAll(i, kind, rules[r + 2])
     if left <= 0 then
       call('DEL', KEYS[i])
     else
-      if s.kind == 0 then
-        s.list[1] = s.total
-        value = pack(s.list)
-      elseif s.kind == 1 then
-        value = now + s.used
+      local value
+      if kind == 0 then
+        lists[i][1] = used[i]
+        value = pack(lists[i])
+      elseif kind == 1 then
+        value = now + left
       else
-        value = pack({s.total, s.at})
+        value = pack({used[i], at[i]})
       end
       call('SET', KEYS[i], value, 'PX', fixed and 3600000 or ceil(left / 1000))
     end
@@ -137,34 +145,35 @@ while a < size do
   local granted, first, last = checks[a], a + 2, a + 3 * checks[a + 1] + 1
   for b = first, last, 3 do
     local i, r, cost = checks[b], checks[b + 1], checks[b + 2]
-    local s = states[i] or read(i, r)
+    if not ruleOf[i] then read(i, r) end
     if cost > 0 then
-      local most = fit(s, rules[r + 1])
+      local most = fit(i, rules[r], rules[r + 1], rules[r + 2])
       if most < granted * cost then granted = floor(most / cost) end
     end
   end
   n = n + 1
   out[n] = granted
   for b = first, last, 3 do
-    local i, limit, cost = checks[b], rules[checks[b + 1] + 1], checks[b + 2]
-    local s, permits = states[i], granted * cost
+    local i, r, cost = checks[b], checks[b + 1], checks[b + 2]
+    local kind, limit, span, permits = rules[r], rules[r + 1], rules[r + 2], granted * cost
     if permits > 0 then
-      touch(i, s)
-      if s.kind == 1 then
-        s.used = s.used + permits * s.span
+      touch(i)
+      if kind == 1 then
+        used[i] = used[i] + permits * span
       else
-        s.total = s.total + permits
-        if s.kind == 0 then
-          local list, size, distance = s.list, s.size, s.at - s.list[2]
+        used[i] = used[i] + permits
+        if kind == 0 then
+          local list, size = lists[i], sizes[i]
+          local distance = at[i] - list[2]
           if size > 2 and list[size - 1] == distance then
             list[size] = list[size] + permits
           else
-            list[size + 1], list[size + 2], s.size = distance, permits, size + 2
+            list[size + 1], list[size + 2], sizes[i] = distance, permits, size + 2
           end
         end
       end
     end
-    out[n + 1], out[n + 2], out[n + 3] = fit(s, limit), untilAll(s), untilFit(s, limit, cost)
+    out[n + 1], out[n + 2], out[n + 3] = fit(i, kind, limit, span), untilAll(i, kind, span), untilFit(i, kind, limit, span, cost)
     n = n + 3
   end
   a = last + 1
@@ -185,26 +194,27 @@ while a < size do
   out[n] = times
   for b = first, last, 3 do
     local i, r, cost = checks[b], checks[b + 1], checks[b + 2]
-    local s, limit, permits = states[i] or read(i, r), rules[r + 1], times * cost
-    local index = floor(granted_at / s.span)
-    touch(i, s)
-    if s.kind == 1 then
-      s.used = s.used > permits * s.span and s.used - permits * s.span or 0
-    elseif s.kind == 2 then
-      if s.at == index then s.total = s.total > permits and s.total - permits or 0 end
+    if not ruleOf[i] then read(i, r) end
+    local kind, limit, span, permits = rules[r], rules[r + 1], rules[r + 2], times * cost
+    local index = floor(granted_at / span)
+    touch(i)
+    if kind == 1 then
+      used[i] = used[i] > permits * span and used[i] - permits * span or 0
+    elseif kind == 2 then
+      if at[i] == index then used[i] = used[i] > permits and used[i] - permits or 0 end
     else
-      local list, kept, size = s.list, {0, s.list[2]}, 2
-      for k = 3, s.size, 2 do
+      local list, kept, size = lists[i], {0, lists[i][2]}, 2
+      for k = 3, sizes[i], 2 do
         local left = list[k + 1]
         if list[2] + list[k] == index then
           local back = left < permits and left or permits
-          left, s.total = left - back, s.total - back
+          left, used[i] = left - back, used[i] - back
         end
         if left > 0 then kept[size + 1], kept[size + 2], size = list[k], left, size + 2 end
       end
-      s.list, s.size = kept, size
+      lists[i], sizes[i] = kept, size
     end
-    out[n + 1], out[n + 2], out[n + 3] = fit(s, limit), untilAll(s), untilFit(s, limit, cost)
+    out[n + 1], out[n + 2], out[n + 3] = fit(i, kind, limit, span), untilAll(i, kind, span), untilFit(i, kind, limit, span, cost)
     n = n + 3
   end
   a = last + 1
