@@ -23,7 +23,12 @@ test('what .env.example sets is the default', async () => {
 test.each([
   ['CASTELLAN_REISSUE_WINDOW', 'forever', "must be a duration such as '10s', 'unlimited' or 'off'"],
   ['CASTELLAN_REFRESH_GRACE', '10 seconds', "must be a duration such as '10s', '15m' or '14d'"],
-  ['CASTELLAN_TIERS', '{', 'must be JSON such as {"free":{"rank":0},"pro":{"rank":1}}'],
+  [
+    'CASTELLAN_TIERS',
+    '{',
+    'must be JSON such as {"free":{"rank":0,"limit":"60/1m"},"pro":{"rank":1,"limit":"600/1m"}}',
+  ],
+  ['CASTELLAN_LIMIT_LOGIN', '5 a minute', "must be a limit such as '5/1m'"],
   ['CASTELLAN_ISSUER', 'api', 'Invalid URL'],
 ])('a bad %s is told once, with what is wanted', async (name, value, wanted) => {
   await expect(read({ [name]: value })).rejects.toThrow(new Error(`configuration: ${name}: ${wanted}`));

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { observatoryTiers } from '@castellan/core';
 import { type Duration, durationMs } from '@castellan/core/kernel';
+import type { LimitText } from '@castellan/core/limits';
 import { generatePepper } from '@castellan/core/sessions';
 import { generateKeys } from '@castellan/core/tokens';
 import * as z from 'zod';
@@ -12,6 +14,8 @@ export interface Configuration {
   readonly port: number;
   /** Empty: the embedded database in `data`. */
   readonly databaseUrl: string;
+  /** Empty: limits are counted in this process. */
+  readonly redisUrl: string;
   readonly data: string;
   readonly issuer: string;
   readonly audience: string;
@@ -27,7 +31,11 @@ export interface Configuration {
   readonly cookies: boolean;
   /** Other origins whose pages may use the app. */
   readonly origins: readonly string[];
-  readonly tiers: Readonly<Record<string, { readonly rank: number }>>;
+  readonly tiers: Readonly<Record<string, z.infer<typeof Tier>>>;
+  /** Of the auth endpoints. */
+  readonly limits: Partial<
+    Record<'login' | 'loginAddress' | 'loginSoft' | 'register' | 'refresh' | 'refused', LimitText>
+  >;
 }
 
 const isDuration = (text: string): text is Duration => {
@@ -38,10 +46,13 @@ const isDuration = (text: string): text is Duration => {
     return false;
   }
 };
+const isLimit = (text: unknown): text is LimitText => typeof text === 'string' && /^\d+\/\d+(ms|s|m|h|d)$/.test(text);
 const duration = (fallback: Duration) =>
   z.custom<Duration>().default(fallback).refine(isDuration, "must be a duration such as '10s', '15m' or '14d'");
 
-const TIERS = '{"observer":{"rank":0},"navigator":{"rank":1},"operator":{"rank":2},"sovereign":{"rank":3}}';
+const limitText = z.custom<LimitText>(isLimit, "must be a limit such as '5/1m'");
+const limit = (fallback: LimitText) => limitText.default(fallback);
+const Tier = z.strictObject({ rank: z.number().int(), limit: limitText.exactOptional() });
 
 const Environment = z.object({
   NODE_ENV: z.string().default('development'),
@@ -75,16 +86,23 @@ const Environment = z.object({
         .map((one) => one.trim())
         .filter((one) => one !== ''),
     ),
+  REDIS_URL: z.string().default(''),
+  CASTELLAN_LIMIT_LOGIN: limit('5/1m'),
+  CASTELLAN_LIMIT_LOGIN_IP: limit('30/1m'),
+  CASTELLAN_LIMIT_LOGIN_SOFT: limit('20/1h'),
+  CASTELLAN_LIMIT_REGISTER: limit('10/15m'),
+  CASTELLAN_LIMIT_REFRESH: limit('60/1m'),
+  CASTELLAN_LIMIT_REFUSED: limit('600/1m'),
   CASTELLAN_TIERS: z
     .string()
-    .default(TIERS)
+    .default(JSON.stringify(observatoryTiers))
     .transform((text, context) => {
       try {
-        return z.record(z.string(), z.strictObject({ rank: z.number().int() })).parse(JSON.parse(text));
+        return z.record(z.string(), Tier).parse(JSON.parse(text));
       } catch {
         context.issues.push({
           code: 'custom',
-          message: 'must be JSON such as {"free":{"rank":0},"pro":{"rank":1}}',
+          message: 'must be JSON such as {"free":{"rank":0,"limit":"60/1m"},"pro":{"rank":1,"limit":"600/1m"}}',
           input: text,
         });
         return z.NEVER;
@@ -128,6 +146,7 @@ export async function readConfiguration(
     host: settings.HOST,
     port: settings.PORT,
     databaseUrl: settings.DATABASE_URL,
+    redisUrl: settings.REDIS_URL,
     data: settings.CASTELLAN_DATA,
     issuer,
     audience: settings.CASTELLAN_AUDIENCE ?? issuer,
@@ -142,6 +161,14 @@ export async function readConfiguration(
     cookies: settings.CASTELLAN_COOKIES === 'true',
     origins: settings.CASTELLAN_ORIGINS,
     tiers: settings.CASTELLAN_TIERS,
+    limits: {
+      login: settings.CASTELLAN_LIMIT_LOGIN,
+      loginAddress: settings.CASTELLAN_LIMIT_LOGIN_IP,
+      loginSoft: settings.CASTELLAN_LIMIT_LOGIN_SOFT,
+      register: settings.CASTELLAN_LIMIT_REGISTER,
+      refresh: settings.CASTELLAN_LIMIT_REFRESH,
+      refused: settings.CASTELLAN_LIMIT_REFUSED,
+    },
   };
 }
 

@@ -15,7 +15,6 @@ try {
     const log = jsonLogger({ service: SERVICE });
     const configuration = await readConfiguration(process.env, (message) => log.warn({}, message));
     const app = await startReferenceApp(configuration, framework, log);
-    console.log(welcome(app));
     const stop = (): void => {
       process.removeListener('SIGTERM', stop);
       process.removeListener('SIGINT', stop); // a second Ctrl-C ends it at once
@@ -29,6 +28,7 @@ try {
     };
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
+    console.log(welcome(app)); // now: who reads it may stop it
   }
 } catch (error) {
   console.error(reasonOf(error));

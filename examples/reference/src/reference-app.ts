@@ -2,6 +2,7 @@ import type { Logger } from '@castellan/core';
 import { createCastellan } from '@castellan/core';
 import type { Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
+import { openLimitStore } from './limit-store.ts';
 import { createProjects } from './projects/projects.ts';
 import { listen } from './server.ts';
 import { buildWebApp } from './web/build-web-app.ts';
@@ -16,6 +17,8 @@ export interface RunningApp {
   /** Which database it is on. */
   readonly database: string;
   readonly framework: FrameworkName;
+  /** What an administrator would do: the account's next refresh brings the new tier. */
+  setTier(subject: string, tier: string): Promise<void>;
   /** Accepts no more, lets open requests finish (25 s at most), closes the stores, frees the lock of the embedded database. */
   stop(): Promise<void>;
 }
@@ -30,13 +33,16 @@ export async function startReferenceApp(
   log?: Logger,
 ): Promise<RunningApp> {
   const database = await openDatabase(configuration);
+  const limitStore = openLimitStore(configuration.redisUrl);
   const castellan = createCastellan({
     issuer: configuration.issuer,
     audience: configuration.audience,
     keys: configuration.keys,
     peppers: configuration.peppers,
-    stores: database.stores,
+    stores: { ...database.stores, ...limitStore.stores },
     tiers: configuration.tiers,
+    limits: configuration.limits,
+    health: { checks: limitStore.checks },
     service: SERVICE,
     ...(log && { logger: log }),
     cookies: configuration.cookies,
@@ -60,15 +66,20 @@ export async function startReferenceApp(
       url: `http://${configuration.host}:${server.port}`,
       database: database.description,
       framework,
+      async setTier(subject, tier) {
+        await castellan.subjects.setTier(subject, tier);
+      },
       async stop() {
         await server.close(GRACEFUL_MS);
         await web.close();
         await castellan.stop();
+        await limitStore.close();
         await database.close();
       },
     };
   } catch (error) {
     await castellan.stop();
+    await limitStore.close();
     await database.close();
     throw error;
   }

@@ -22,6 +22,12 @@ export interface ProjectPage {
   readonly pages: number;
 }
 
+/** How much there is of them. */
+export interface ProjectStatistics {
+  readonly projects: number;
+  readonly owners: number;
+}
+
 /** The example's domain: projects, each owned by one account. Nothing here knows a framework. */
 export interface Projects {
   create(owner: string, project: NewProject): Promise<Project>;
@@ -34,6 +40,8 @@ export interface Projects {
   read(owner: string, id: string): Promise<Project>;
   update(owner: string, id: string, patch: ProjectPatch): Promise<Project>;
   remove(owner: string, id: string): Promise<void>;
+  /** Over all owners. */
+  statistics(): Promise<ProjectStatistics>;
 }
 
 const view = (row: ProjectRow): Project => ({
@@ -102,6 +110,13 @@ export function createProjects(db: Kysely<Database>): Projects {
           .returningAll()
           .executeTakeFirst(),
       );
+    },
+    async statistics() {
+      const counted = await db
+        .selectFrom('project')
+        .select((eb) => [eb.fn.countAll<string>().as('projects'), eb.fn.count<string>('owner').distinct().as('owners')])
+        .executeTakeFirstOrThrow();
+      return { projects: Number(counted.projects), owners: Number(counted.owners) };
     },
   };
 }

@@ -13,7 +13,7 @@ export type Send = (
   options?: { readonly token?: string; readonly body?: object },
 ) => Promise<Answer>;
 
-const SHOWN = ['retry-after', 'www-authenticate', 'location'];
+const SHOWN = ['retry-after', 'ratelimit', 'ratelimit-policy', 'www-authenticate', 'location'];
 
 /** A client that prints; tokens are shortened, as nobody reads them and a log should not hold them. */
 export function printingClient(url: string, print: (line: string) => void): Send {

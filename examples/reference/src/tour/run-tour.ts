@@ -8,7 +8,8 @@ import { readConfiguration } from '../configuration.ts';
 import { startReferenceApp } from '../reference-app.ts';
 import type { FrameworkName } from '../web/web-app.ts';
 import { printingClient } from './http-client.ts';
-import { tellStory } from './story.ts';
+import { tellLimitStory } from './limit-story.ts';
+import { type Stage, tellStory } from './story.ts';
 
 /**
  * Plays the story over HTTP against an app of its own: a fresh data folder, a free port, a grace of 2 s. Runs beside
@@ -24,6 +25,7 @@ export async function runTour(framework: FrameworkName, print: (line: string) =>
     PORT: '0',
     CASTELLAN_DATA: data,
     CASTELLAN_REFRESH_GRACE: '2s',
+    CASTELLAN_LIMIT_LOGIN: '5/5s',
   };
   let passed = 0;
   let failed = 0;
@@ -40,7 +42,7 @@ export async function runTour(framework: FrameworkName, print: (line: string) =>
     const app = await startReferenceApp(configuration, framework, { info: quiet, warn: quiet, error: failed });
     try {
       print(`Castellan's tour, on ${app.url} (${framework}, ${app.database})`);
-      await tellStory({
+      const stage: Stage = {
         send: printingClient(app.url, print),
         check,
         step: (title) => print(`\n${++steps}. ${title}`),
@@ -50,7 +52,10 @@ export async function runTour(framework: FrameworkName, print: (line: string) =>
         },
         graceMs: durationMs(configuration.grace, 'grace'),
         maxStalenessMs: durationMs(configuration.maxStaleness, 'maxStaleness'),
-      });
+        setTier: app.setTier,
+      };
+      await tellStory(stage);
+      await tellLimitStory(stage);
     } catch (error) {
       check(`the tour goes on (${error instanceof Error ? error.message : String(error)})`, false);
     } finally {

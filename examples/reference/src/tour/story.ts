@@ -11,6 +11,8 @@ export interface Stage {
   readonly step: (title: string) => void;
   /** Lets real time pass: the windows of the protocol are real, too. */
   readonly pass: (ms: number, why: string) => Promise<void>;
+  /** What an administrator would do. */
+  readonly setTier: (subject: string, tier: string) => Promise<void>;
   readonly graceMs: number;
   readonly maxStalenessMs: number;
 }

@@ -33,6 +33,10 @@ export const expressApp: BuildWebApp = async (castellan, projects) => {
     res.status(204).end();
   });
 
+  app.get('/statistics', guard({ tier: 'operator' }), async (_req, res) => {
+    res.json(await projects.statistics());
+  });
+
   app.use(problems); // last
   assertGuarded(app); // Express can't refuse a route without a guard by itself
   return { listener: app, close: async () => {} };

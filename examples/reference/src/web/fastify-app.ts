@@ -37,6 +37,8 @@ export const fastifyApp: BuildWebApp = async (castellan, projects) => {
     },
   );
 
+  app.get('/statistics', { config: guard({ tier: 'operator' }) }, async () => projects.statistics());
+
   await app.ready();
   return { listener: (request, response) => app.routing(request, response), close: () => app.close() };
 };

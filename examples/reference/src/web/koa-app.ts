@@ -35,6 +35,10 @@ export const koaApp: BuildWebApp = async (castellan, projects) => {
     ctx.status = 204;
   });
 
+  router.get('/statistics', guard({ tier: 'operator' }), async (ctx) => {
+    ctx.body = await projects.statistics();
+  });
+
   app.use(router.routes());
   return { listener: app.callback(), close: async () => {} };
 };

@@ -1,4 +1,4 @@
-import { type Castellan, createCastellan, memoryStores, Problem } from '@castellan/core';
+import { type Castellan, createCastellan, memoryStores, observatoryTiers, Problem } from '@castellan/core';
 import { generatePepper } from '@castellan/core/sessions';
 import { generateKeys } from '@castellan/core/tokens';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -26,6 +26,7 @@ const projects: Projects = {
   read: async (_owner, id) => (id === project.id ? project : Promise.reject(new Problem('not_found'))),
   update: async () => project,
   remove: async () => {},
+  statistics: async () => ({ projects: 1, owners: 1 }),
 };
 
 describe.each(FRAMEWORKS)('the reference app on %s', (framework) => {
@@ -39,6 +40,7 @@ describe.each(FRAMEWORKS)('the reference app on %s', (framework) => {
       keys: await generateKeys(),
       peppers: generatePepper(),
       stores: memoryStores(),
+      tiers: observatoryTiers,
       audit: { actions: ['project.create', 'project.update', 'project.delete'] },
     });
     await castellan.start();
@@ -86,6 +88,9 @@ describe.each(FRAMEWORKS)('the reference app on %s', (framework) => {
       status: 422,
       body: { code: 'validation_failed', fields: [{ pointer: '/name' }, { pointer: '/owner' }] },
     });
+  });
+  test('the statistics are for operators and above', async () => {
+    expect((await send('GET', '/statistics')).body).toMatchObject({ status: 403, code: 'insufficient_tier' });
   });
   test('what fails inside says nothing outside', async () => {
     const failed = await send('POST', '/projects', { name: 'fails' });
