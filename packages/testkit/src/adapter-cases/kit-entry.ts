@@ -34,9 +34,9 @@ export interface KitCastellan {
   /** How each answer ended, with its request id. */
   readonly finished: readonly (Finish & { readonly requestId: string; readonly route: string | undefined })[];
   /** Resolves when so many requests have come. */
-  met(count: number): Promise<void>;
+  readonly met: (count: number) => Promise<void>;
   /** Resolves when so many have ended. */
-  ended(count: number): Promise<void>;
+  readonly ended: (count: number) => Promise<void>;
 }
 
 /** What a kit's library is made of. */
@@ -106,7 +106,7 @@ export function kitCastellan({ endpoints = [], health = [], front, tenantOf }: K
 }
 
 /** Counts, and wakes who waits for a number. */
-function counter(): { count(): void; reached(wanted: number): Promise<void> } {
+function counter(): { readonly count: () => void; readonly reached: (wanted: number) => Promise<void> } {
   const waiting: { readonly wanted: number; readonly wake: () => void }[] = [];
   let counted = 0;
   return {

@@ -11,13 +11,13 @@ export interface AdapterScene {
   readonly stage: Director;
   readonly port: number;
   /** Opens a connection, which ends with the case. */
-  line(host?: string): Promise<Line>;
+  readonly line: (host?: string) => Promise<Line>;
   /** Resolves when so many requests have come to the library. */
-  met(count: number): Promise<void>;
+  readonly met: (count: number) => Promise<void>;
   /** Resolves when the library was told of the end of so many. */
-  ended(count: number): Promise<void>;
+  readonly ended: (count: number) => Promise<void>;
   /** Sends a request on a connection of its own and reads the answer. */
-  call(request: WireRequest | string): Promise<Answer>;
+  readonly call: (request: WireRequest | string) => Promise<Answer>;
 }
 
 /** What a case says of its app. */
