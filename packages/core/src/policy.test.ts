@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { testExchange } from '../../../tests/support/exchanges.ts';
 import type { Guard } from './http/index.ts';
 import { compilePolicy, type GuardMakers, type Policy } from './policy.ts';
 
@@ -44,12 +45,16 @@ describe('a policy', () => {
   test('of a public route asks for nobody', () =>
     expect(compile({ public: true, audit: 'order.create' })).toEqual(['audit order.create']));
   test("the app's own guards stand after authentication, in their order, on a public route too", () => {
-    const first: Guard = () => {};
-    const second: Guard = () => {};
+    const seen: string[] = [];
+    const first: Guard = () => void seen.push('first');
+    const second: Guard = () => void seen.push('second');
     const { head } = compilePolicy({ guards: [first, second] }, makers);
     expect(head).toHaveLength(3);
-    expect(head.slice(1)).toEqual([first, second]);
-    expect(compilePolicy({ public: true, guards: [first] }, makers).head).toEqual([first]);
+    for (const guard of head.slice(1)) guard(testExchange());
+    expect(seen).toEqual(['first', 'second']);
+    const open = compilePolicy({ public: true, guards: [first] }, makers).head;
+    open[0]?.(testExchange());
+    expect([open.length, seen[2]]).toEqual([1, 'first']);
   });
   test('with a body schema reads JSON; without one no body is waited for', () => {
     expect(compilePolicy({ body: z.strictObject({}) }, makers)).toMatchObject({
@@ -59,11 +64,13 @@ describe('a policy', () => {
     expect(compilePolicy({}, makers)).toMatchObject({ body: [], reads: [] });
   });
   test('adds its limits to those of the tier, behind authentication and before the own guards', () => {
-    const own: Guard = () => {};
+    const seen: string[] = [];
+    const own: Guard = () => void seen.push('own');
     expect(compile({ limit: ['10/1m', { quota: '1000/1d', name: 'day' }] })).toContain('limit with tier 10/1m,day');
     const { head } = compilePolicy({ limit: '10/1m', guards: [own] }, makers);
     expect(head).toHaveLength(3);
-    expect(head[2]).toBe(own);
+    head[2]?.(testExchange());
+    expect(seen).toEqual(['own']);
   });
   test('without limits says so', () => expect(compile({ limit: false })).toContain('limit without tier '));
   test('a limit by the body stands before its schema, and waits for a body of itself', () => {

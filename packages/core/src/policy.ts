@@ -3,6 +3,7 @@ import {
   type BodyKind,
   bodyGuard,
   type CompiledPolicy,
+  checkedGuard,
   type Guard,
   isStandardSchema,
   POLICY_BODIES,
@@ -105,7 +106,7 @@ export function compilePolicy(policy: Policy | undefined = {}, makers: GuardMake
     audit: audit === undefined ? [] : [makers.audit(audit)],
     authenticate: policy.public ? [] : [makers.authenticate(demand)],
     limit: limits.head,
-    guards,
+    guards: guards.map(checkedGuard),
   };
   const ofBody: Readonly<Record<BodyStep, readonly BodyGuard[]>> = {
     'limit by body': limits.body,

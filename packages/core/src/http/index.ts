@@ -6,6 +6,7 @@ export { AbandonedError } from './abandoned.ts';
 export { callerNetwork, canonicalAddress, maskAddress } from './address.ts';
 export { bodyGuard, POLICY_BODIES } from './body-guard.ts';
 export { bodyOf, withBody } from './body-of.ts';
+export { checkedGuard } from './checked-guard.ts';
 export * from './endpoint.ts';
 export { type EndpointTable, endpointTable } from './endpoint-table.ts';
 export * from './entry.ts';

@@ -118,6 +118,11 @@ describe('createEndpointServer', () => {
     expect(later.body).not.toContain('secret');
   });
 
+  it('an answer with a header that can not be written is a mistake of the handler', async () => {
+    const response = await serve(endpoint(() => jsonResponse(200, {}, { location: 'a\r\nset-cookie: b=c' })));
+    expect([response.status, response.headers['location']]).toEqual([500, undefined]);
+  });
+
   it('another method is 405 with Allow', async () => {
     const server = createEndpointServer({ policyOf: () => ({ head: [], body: [], route: undefined }), problem });
     const response = await server({ allow: ['GET', 'HEAD'] }, testExchange(), nothing);

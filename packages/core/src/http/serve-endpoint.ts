@@ -3,6 +3,7 @@ import type { CompiledPolicy, EndpointMatch } from './entry.ts';
 import type { Exchange, HttpResponse, RequestBody } from './exchange.ts';
 import { openPassage, type ToProblem } from './passage.ts';
 import { Problem } from './problem.ts';
+import { assertSendable } from './sendable-headers.ts';
 
 /** What {@link createEndpointServer} is made of. */
 export interface EndpointServerOptions {
@@ -37,6 +38,7 @@ export function createEndpointServer({ policyOf, problem }: EndpointServerOption
     let response: HttpResponse;
     try {
       response = await answer();
+      assertSendable(response.headers); // while it can still be told
     } catch (error) {
       response = problem(error, exchange);
     }
