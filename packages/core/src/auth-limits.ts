@@ -1,5 +1,13 @@
 import type { CookieMode } from './browser/index.ts';
-import { type BodyExchange, type BodyGuard, type Exchange, type Guard, Problem, type Verdict } from './http/index.ts';
+import {
+  type BodyExchange,
+  type BodyGuard,
+  type Exchange,
+  type Guard,
+  type HttpResponse,
+  Problem,
+  type Verdict,
+} from './http/index.ts';
 import {
   type LimitAnswer,
   type LimitKind,
@@ -8,6 +16,7 @@ import {
   type LimitText,
   partitionText,
   readLimitPolicy,
+  type Taken,
 } from './limits/index.ts';
 
 /** A limit of the library's own endpoints; who is counted is settled. `false` switches it off. */
@@ -82,15 +91,39 @@ export function readAuthLimits(options: AuthLimitOptions): AuthLimits {
   };
 }
 
-/** A guard that charges one limit of every caller's address. */
-export function addressGuard(limits: Limits, policy: LimitPolicy): Guard {
+/** Answers to what nobody has looked into: no JSON, too large, of another type, refused by CSRF, invalid, overloaded. */
+const UNSEEN: readonly number[] = [400, 403, 413, 415, 422, 503];
+
+/** Whether an answer shows that the request was refused before anybody looked into it. */
+export function isUnseen({ status }: HttpResponse): boolean {
+  return UNSEEN.includes(status);
+}
+
+/** Charges one limit of every caller's address. */
+export function addressGuard(limits: Limits, policy: LimitPolicy): (exchange: Exchange) => Taken | Promise<Taken> {
   const buckets = limits.bucketsOf(policy, '');
   const put = limits.fieldsOf([{ policy }]);
   return (exchange) => {
     const charges = [{ policy, bucket: buckets.bucket(limits.addressOf(exchange), 1) }];
-    const settle = (answer: LimitAnswer): void => limits.settle(exchange, { charges, answer }, put);
+    const settle = (answer: LimitAnswer): Taken => {
+      const taken = { charges, answer };
+      limits.settle(exchange, taken, put);
+      return taken;
+    };
     const answer = limits.ask(charges);
     return answer instanceof Promise ? answer.then(settle) : settle(answer);
+  };
+}
+
+/** Charges registrations, and gives back those that nobody has looked into: a mistyped form is no registration. */
+export function registerGuard(limits: Limits, policy: LimitPolicy): Guard {
+  const charge = addressGuard(limits, policy);
+  return async (exchange) => {
+    const taken = await charge(exchange);
+    return async (response) => {
+      if (isUnseen(response)) await Promise.allSettled([limits.giveBack(taken)]);
+      return response;
+    };
   };
 }
 
@@ -119,7 +152,11 @@ export function refreshGuard({ limits, policies, cookies, sessionOf }: RefreshLi
     const token = tokenOf(exchange);
     if (typeof token !== 'string') return;
     const session = sessionOf(token);
-    if (session === undefined) return byAddress?.({ ...exchange, headers: {} });
+    if (session === undefined) {
+      // the answer to a token is 401: budgets are told with the 429
+      await byAddress?.(aside(exchange));
+      return;
+    }
     if (!refresh || !bySession) return;
     const charges = [{ policy: refresh, bucket: bySession.bucket(partitionText('session', session), 1) }];
     limits.settle(exchange, { charges, answer: await limits.ask(charges) });
@@ -135,7 +172,7 @@ export function refusingGuard(limits: Limits, policy: LimitPolicy, authenticate:
   const charge = addressGuard(limits, policy);
   const refuse = async (exchange: Exchange, error: unknown): Promise<never> => {
     // the answer to a token is 401: budgets are told with the 429
-    if (isForged(error)) await charge({ ...exchange, headers: {} });
+    if (isForged(error)) await charge(aside(exchange));
     throw error;
   };
   return (exchange) => {
@@ -147,6 +184,11 @@ export function refusingGuard(limits: Limits, policy: LimitPolicy, authenticate:
     }
     return verdict instanceof Promise ? verdict.catch((error: unknown) => refuse(exchange, error)) : verdict;
   };
+}
+
+/** The same request, with headers that nobody sees: a refusal's own say enough. */
+function aside({ request, context }: Exchange): Exchange {
+  return { request, context, headers: {} };
 }
 
 function isForged(error: unknown): boolean {

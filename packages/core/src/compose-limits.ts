@@ -1,5 +1,5 @@
 import { parseEmail } from './accounts/index.ts';
-import { type AuthLimitOptions, addressGuard, readAuthLimits, refreshGuard, refusingGuard } from './auth-limits.ts';
+import { type AuthLimitOptions, readAuthLimits, refreshGuard, refusingGuard, registerGuard } from './auth-limits.ts';
 import type { CookieMode } from './browser/index.ts';
 import type { CompiledPolicy, Endpoint, Guard } from './http/index.ts';
 import type { Clock, Duration, RandomBytes } from './kernel/index.ts';
@@ -113,7 +113,7 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
   const { register } = presets;
   const ofEndpoints: Readonly<Record<string, Partial<LimitGuards>>> = {
     'POST /login': { body: [login] },
-    'POST /register': { head: register ? [addressGuard(limits, register)] : [] },
+    'POST /register': { head: register ? [registerGuard(limits, register)] : [] },
     'POST /refresh': { body: [refresh] },
   };
 

@@ -1,3 +1,4 @@
+import { isUnseen } from './auth-limits.ts';
 import type { BodyExchange, BodyGuard, HttpResponse } from './http/index.ts';
 import {
   type BucketsOf,
@@ -108,7 +109,7 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
     };
     return (response) => {
       if (response.status === 200) return signedIn(response);
-      if (response.status !== 503) return response;
+      if (!isUnseen(response)) return response;
       return Promise.allSettled([limits.giveBack(taken)]).then(() => response);
     };
   };
