@@ -11,5 +11,11 @@ const server = own.app.listen(port, '127.0.0.1', () => {
   curl -s ${issuer}/signup -H 'content-type: application/json' -d '{"email":"ada@example.com","password":"correct horse battery"}'
   curl -s ${issuer}/whoami -H "authorization: Bearer $ACCESS"`);
 });
-process.once('SIGTERM', () => server.close(() => void own.stop()));
-process.once('SIGINT', () => server.close(() => void own.stop()));
+// docs/operations.md has the recipe for an app behind a balancer
+const stop = (): void => {
+  setTimeout(() => server.closeAllConnections(), 20_000).unref(); // who is not done by then is cut
+  setTimeout(() => process.exit(1), 29_000).unref(); // whatever hangs
+  server.close(() => void own.stop());
+};
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);

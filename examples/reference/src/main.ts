@@ -18,6 +18,7 @@ try {
     const stop = (): void => {
       process.removeListener('SIGTERM', stop);
       process.removeListener('SIGINT', stop); // a second Ctrl-C ends it at once
+      setTimeout(() => process.exit(1), 29_000).unref(); // whatever hangs, a store perhaps
       app.stop().then(
         () => process.exit(0),
         (error) => {

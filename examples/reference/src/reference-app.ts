@@ -8,8 +8,8 @@ import { listen } from './server.ts';
 import { buildWebApp } from './web/build-web-app.ts';
 import type { FrameworkName } from './web/web-app.ts';
 
-/** What a shutdown may take: the platform's own patience is 30 s. */
-const GRACEFUL_MS = 25_000;
+/** What open requests may take at a shutdown: the platform's patience is 30 s, and the stores are to be closed in it. */
+const GRACEFUL_MS = 20_000;
 
 /** The app, listening. */
 export interface RunningApp {
@@ -19,7 +19,7 @@ export interface RunningApp {
   readonly framework: FrameworkName;
   /** What an administrator would do: the account's next refresh brings the new tier. */
   setTier(subject: string, tier: string): Promise<void>;
-  /** Accepts no more, lets open requests finish (25 s at most), closes the stores, frees the lock of the embedded database. */
+  /** Accepts no more, lets open requests finish (20 s at most), closes the stores, frees the lock of the embedded database. */
   stop(): Promise<void>;
 }
 
