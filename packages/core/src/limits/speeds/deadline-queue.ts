@@ -26,23 +26,26 @@ interface Place {
   readonly at: number;
 }
 
-/** How many places that are no longer needed are kept before they are thrown out. */
-const SLACK = 1024;
+/** With fewer places than this, none is thrown out before its time. */
+const LEAST_PLACES = 1024;
 
 /** Makes one for a deadline of `deadlineMs`. */
 export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, timers: Timers): DeadlineQueue {
   let places: Place[] = [];
   let first = 0;
+  let most = LEAST_PLACES;
   let waiting = false;
 
-  /** Throws out what is done at the front; the next deadline, where there is one. */
+  /** The next deadline, where there is one. */
   function next(): number | undefined {
     while (places[first]?.pending.done) first++;
-    if (first > SLACK || first === places.length) {
-      places = places.slice(first);
-      first = 0;
-    }
     return places[first]?.at;
+  }
+  /** Throws out what is done. */
+  function tidy(): void {
+    places = places.filter(({ pending }, i) => i >= first && !pending.done);
+    first = 0;
+    most = Math.max(LEAST_PLACES, places.length * 2);
   }
   function look(): void {
     const now = clock();
@@ -50,6 +53,7 @@ export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, t
       const place = places[first++];
       if (!place?.pending.done) place?.pending.expire();
     }
+    tidy();
     waiting = false;
     wait(now);
   }
@@ -64,6 +68,7 @@ export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, t
 
   function add(pending: Pending, now: number): void {
     places.push({ pending, at: now + deadlineMs });
+    if (places.length > most) tidy();
     wait(now);
   }
 

@@ -25,7 +25,10 @@ export interface DistributedLimitsOptions extends LimitVariant {
    * paid. Default 0.01, at most 0.05. 0: no leases.
    */
   readonly maxError?: number;
-  /** Processes that share the store. While it is away, each allows `max(1, floor(limit / expectedInstances))`. Default 1. */
+  /**
+   * Processes that share the store, at most. While it is away, each allows `max(1, floor(limit / expectedInstances))`;
+   * left out, the whole limit. Where it is known, more can be leased.
+   */
   readonly expectedInstances?: number;
   /** Callers that are remembered at once by each of the deny cache, the leases and the local limits. Default 100,000. */
   readonly maxSubjects?: number;
@@ -62,7 +65,8 @@ export interface DistributedLimits extends LimitStore {
  * - *Coalescing*: a budget is in one call at a time; equal checks that arrive meanwhile are one check of n.
  * - *Tick batch*: all checks of one turn of the event loop are one call.
  * - *Leases*: of `window` and `rate` limits that are used much, this process takes permits ahead. Within any window at
- *   most `maxError × limit` more than the limit pass, for any number of processes. The first three are exact.
+ *   most `maxError × limit` more than the limit pass, for any number of processes; `expectedInstances`, where it is given,
+ *   must not be below it. The first three are exact.
  *
  * A check is answered within `deadline`, plus what the event loop is late. After three calls in a row that failed nobody
  * waits any more until the store answers again. What the store charged for a check that was not waited for stays charged.
@@ -74,12 +78,12 @@ export interface DistributedLimits extends LimitStore {
  * @throws TypeError when an option makes no sense
  */
 export function distributedLimits(store: LimitStore, options: DistributedLimitsOptions = {}): DistributedLimits {
-  const { maxError = 0.01, expectedInstances = 1, maxSubjects = 100_000, onUnavailable, onRecovered, now } = options;
+  const { maxError = 0.01, expectedInstances, maxSubjects = 100_000, onUnavailable, onRecovered, now } = options;
   const { monotonic: clock = monotonicClock, timers = processTimers } = options;
   const deadlineMs = durationMs(options.deadline ?? '25ms', 'deadline');
   if (deadlineMs === 0) throw new TypeError("deadline must be longer than '0ms'");
   if (!(maxError >= 0 && maxError <= 0.05)) throw new TypeError(`maxError must be 0 to 0.05, not ${maxError}`);
-  wholeAboveZero(expectedInstances, 'expectedInstances');
+  if (expectedInstances !== undefined) wholeAboveZero(expectedInstances, 'expectedInstances');
   wholeAboveZero(maxSubjects, 'maxSubjects');
 
   const deadlines = createDeadlineQueue(deadlineMs, clock, timers);
@@ -88,8 +92,8 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
     ...(onRecovered && { onRecovered }),
   });
   const denyCache = createDenyCache(maxSubjects);
-  const leases = createLeases({ maxError, maxLines: maxSubjects });
-  const fallback = createFallback({ expectedInstances, maxSubjects, now });
+  const leases = createLeases({ maxError, expectedInstances, maxLines: maxSubjects });
+  const fallback = createFallback({ expectedInstances: expectedInstances ?? 1, maxSubjects, now });
   const parts = { store, deadlines, breaker, denyCache, clock, timers };
   const flights = createFlights({ ...parts, leases });
   const giveBackToStore = createGiveBacks(parts);
@@ -110,9 +114,10 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
       const at = clock();
       const { buckets, times } = check;
       const signature = signatureOf(buckets);
-      const served = leased ? leases.take(signature, times, at) : undefined;
+      const line = leased ? leases.line(signature) : undefined;
+      const served = line && leases.take(line, times, at);
       if (served) {
-        if (!breaker.isOpen && leases.runsLow(signature, at)) flights.refill({ signature, buckets, times: 0, leased });
+        if (leases.runsLow(line, at) && !breaker.isOpen) flights.refill({ signature, buckets, times: 0, leased });
         return served;
       }
       const refusal = denyCache.refusal(buckets, at);
@@ -128,6 +133,11 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
 
     return {
       consume(checks) {
+        const only = checks.length === 1 ? checks[0] : undefined;
+        if (only) {
+          const answer = decide(only);
+          return answer instanceof Promise ? answer.then((one) => [one]) : [answer];
+        }
         const answers = checks.map(decide);
         return answers.every(isLocal) ? answers : Promise.all(answers.map((answer) => Promise.resolve(answer)));
       },

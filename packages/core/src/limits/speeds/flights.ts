@@ -97,7 +97,7 @@ export function createFlights(options: FlightsOptions): Flights {
       waiting.delete(signature);
       const present = passengers.filter(({ done }) => !done);
       const times = present.reduce((sum, one) => sum + one.times, 0);
-      const ahead = asked.leased ? leases.wanted(signature, asked.buckets, now) : 0;
+      const ahead = asked.leased ? leases.wanted(signature, times, now) : 0;
       if (times + ahead > 0)
         legs.push({ asked, passengers: present, check: { buckets: asked.buckets, times: times + ahead } });
     }
@@ -139,9 +139,11 @@ export function createFlights(options: FlightsOptions): Flights {
     }
     if (leased) leases.keep({ signature, buckets, answer, passed: answer.granted - left, sentAt }, now);
     // what was learned is an answer to those who came meanwhile
+    const line = leased ? leases.line(signature) : undefined;
     for (const passenger of waiting.get(signature)?.passengers ?? []) {
       if (passenger.done) continue;
-      const known = leases.take(signature, passenger.times, now) ?? denyCache.refusal(buckets, now);
+      const served = line && leases.take(line, passenger.times, now);
+      const known = served ?? denyCache.refusal(buckets, now);
       if (!known) break;
       passenger.settle(known);
     }

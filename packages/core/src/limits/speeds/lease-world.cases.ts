@@ -9,6 +9,8 @@ export interface LeaseWorldOptions {
   /** Processes that share the store. */
   readonly instances: number;
   readonly maxError: number;
+  /** What each is told of how many there are. */
+  readonly expectedInstances?: number | undefined;
   /** One way to the store, ms. */
   readonly wayMs?: number;
 }
@@ -37,10 +39,16 @@ export interface LeaseWorld {
 }
 
 /** Makes one. */
-export function leaseWorld({ rule, instances, maxError, wayMs = 0 }: LeaseWorldOptions): LeaseWorld {
+export function leaseWorld({ rule, instances, maxError, expectedInstances, wayMs = 0 }: LeaseWorldOptions): LeaseWorld {
   const time = simulatedTime();
   const far = farStore(time, wayMs);
-  const own = { monotonic: time.monotonic, timers: time.timers, now: time.now, maxError };
+  const own = {
+    monotonic: time.monotonic,
+    timers: time.timers,
+    now: time.now,
+    maxError,
+    ...(expectedInstances && { expectedInstances }),
+  };
   const processes = Array.from({ length: instances }, () => distributedLimits(far, own));
   const buckets: readonly LimitBucket[] = [{ key: 'caller', partition: 'caller', rule, cost: 1 }];
   const passed: number[] = [];

@@ -3,21 +3,19 @@ import { countDebited, countPassed, demandOf, newPace, type Pace, recentlyDebite
 
 /** Permits taken ahead, so that most checks ask nobody. */
 export interface Leases {
+  /** What is known of checks of a signature; `undefined`: nothing was leased to them yet. */
+  line(signature: string): Line | undefined;
   /**
    * Serves a check from permits that the store was asked for before.
    *
    * @returns its answer; `undefined` where there are too few
    */
-  take(signature: string, times: number, now: number): LimitAnswer | undefined;
+  take(line: Line, times: number, now: number): LimitAnswer | undefined;
   /** Whether so few are left that more should be asked for in the background. */
-  runsLow(signature: string, now: number): boolean;
-  /** How many more to ask for, along with those that are asked for anyway. */
-  wanted(signature: string, buckets: readonly LimitBucket[], now: number): number;
-  /**
-   * Learns from an answer of the store, and keeps what was granted beyond `passed`.
-   *
-   * @param sentAt when it was asked for, monotonic ms
-   */
+  runsLow(line: Line, now: number): boolean;
+  /** How many more to ask for, along with `times` that are asked for anyway. */
+  wanted(signature: string, times: number, now: number): number;
+  /** Learns from an answer of the store, and keeps what was granted beyond those who pass by it. */
   keep(granted: GrantedPermits, now: number): void;
 }
 
@@ -40,16 +38,16 @@ interface Block {
 }
 
 /** What is known of checks of one signature. */
-interface Line {
+export interface Line {
   readonly windowMs: number;
   readonly leaseMs: number;
   readonly pace: Pace;
-  buckets: readonly LimitBucket[];
+  readonly buckets: readonly LimitBucket[];
   /** As the store answered last. */
   states: readonly BucketState[];
   knownAt: number;
   /** The older one is served first. At most two: a new one is asked for when the last is nearly used up. */
-  blocks: Block[];
+  readonly blocks: Block[];
   /** How many the last lease was for. */
   size: number;
 }
@@ -58,6 +56,8 @@ interface Line {
 export interface LeaseOptions {
   /** The share of a limit by which it may be exceeded, and of its window for which a permit is kept. */
   readonly maxError: number;
+  /** Processes that share the store, at most; left out where nobody knows. */
+  readonly expectedInstances?: number | undefined;
   /** Signatures that are followed at once. */
   readonly maxLines: number;
 }
@@ -69,16 +69,20 @@ const LOOKS = 8;
 
 /**
  * Makes them. What is leased was debited before, so no more is ever admitted than was paid for: the only error is that a
- * permit is used up to `leaseMs = maxError × window` after it was paid. A process leases at most `maxError` of what it
- * was granted within the last window; all processes together were granted at most the limit, so that at most
- * `maxError × limit` more than it pass within any window. Under a `rate` it is as if `leaseMs` more had passed.
+ * permit is used up to `leaseMs = maxError × window` after it was paid. Under a `rate` it is as if `leaseMs` more had
+ * passed, however much is leased. Of a `window`, a process leases at most `maxError` of what it was granted within the
+ * last one; all processes together were granted at most the limit, so that at most `maxError × limit` more than it pass
+ * within any window. Where it is known how many processes there are, half of that is given to what a process was granted
+ * and half to all of them evenly: then a caller need not have spent much before anything is leased.
  *
  * Only for `window` and `rate`: a permit of one day must not be spent on the next. A check of several budgets is leased
  * as a whole, by the shortest of their windows. What is not used in time is lost to its caller: at most as much as the
  * caller used in the same time before.
  */
-export function createLeases({ maxError, maxLines }: LeaseOptions): Leases {
+export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOptions): Leases {
   const lines = new Map<string, Line>();
+  /** Of each budget, the one signature that has the process's even share. */
+  const owners = new Map<string, Line>();
   /** How long the store takes to answer, ms: what has the age of its lease when it arrives is not asked for. */
   let callMs = 0;
 
@@ -90,6 +94,7 @@ export function createLeases({ maxError, maxLines }: LeaseOptions): Leases {
     if (!(leaseMs >= LEAST_LEASE_MS && makeRoom(now))) return undefined;
     const line: Line = { windowMs, leaseMs, pace: newPace(), buckets, states: [], knownAt: 0, blocks: [], size: 0 };
     lines.set(signature, line);
+    if (expectedInstances !== undefined) for (const { key } of buckets) if (!owners.has(key)) owners.set(key, line);
     return line;
   }
   /** The oldest that did not pass anything lately makes room. */
@@ -99,34 +104,36 @@ export function createLeases({ maxError, maxLines }: LeaseOptions): Leases {
     for (const [signature, line] of lines) {
       if (looks-- === 0) return false;
       lines.delete(signature);
-      if (demandOf(line.pace, line.leaseMs, now) === 0) return true;
+      if (demandOf(line.pace, line.leaseMs, now) === 0) {
+        for (const { key } of line.buckets) if (owners.get(key) === line) owners.delete(key);
+        return true;
+      }
       lines.set(signature, line); // to the end
     }
     return false;
   }
 
   return {
-    take(signature, times, now) {
-      const line = lines.get(signature);
-      if (!line || line.blocks.length === 0) return undefined;
-      dropExpired(line, now);
-      const block = line.blocks.find(({ left }) => left >= times);
-      if (!block) return undefined;
-      block.left -= times;
-      if (block.left === 0) line.blocks = line.blocks.filter((one) => one !== block);
-      countPassed(line.pace, times, line.leaseMs, now);
-      return { granted: times, buckets: statesOf(line, now), at: block.at };
+    line: (signature) => lines.get(signature),
+    take(line, times, now) {
+      const { blocks } = line;
+      dropExpired(blocks, now);
+      for (let i = 0; i < blocks.length; i++) {
+        const block = blocks[i];
+        if (!block || block.left < times) continue;
+        block.left -= times;
+        if (block.left === 0) blocks.splice(i, 1);
+        countPassed(line.pace, times, line.leaseMs, now);
+        return { granted: times, buckets: statesOf(line, now), at: block.at };
+      }
+      return undefined;
     },
-    runsLow(signature, now) {
-      const line = lines.get(signature);
-      return line !== undefined && held(line) < line.size / 4 && allowance(line, now) >= 2;
-    },
-    wanted(signature, buckets, now) {
+    runsLow: (line, now) => held(line) < line.size / 4 && allowance(line, 0, now) >= 2,
+    wanted(signature, times, now) {
       const line = lines.get(signature);
       if (!line || callMs * 4 > line.leaseMs) return 0;
-      line.buckets = buckets;
-      dropExpired(line, now);
-      const size = allowance(line, now);
+      dropExpired(line.blocks, now);
+      const size = allowance(line, times, now);
       const more = size - held(line);
       return size < 2 || more < 1 ? 0 : more;
     },
@@ -145,12 +152,22 @@ export function createLeases({ maxError, maxLines }: LeaseOptions): Leases {
     },
   };
 
-  /** How many requests this process may have paid for ahead. */
-  function allowance({ pace, windowMs, leaseMs, buckets, states }: Line, now: number): number {
-    const share = Math.floor(recentlyDebited(pace, windowMs, now) * maxError);
-    let most = Math.min(demandOf(pace, leaseMs, now), share);
-    for (const [i, { cost }] of buckets.entries())
-      most = Math.min(most, Math.floor((states[i]?.remaining ?? 0) / (8 * cost)));
+  /** How many requests this process may have paid for ahead, beside those that are about to pass. */
+  function allowance(line: Line, times: number, now: number): number {
+    const { pace, windowMs, leaseMs, buckets, states } = line;
+    const granted = recentlyDebited(pace, windowMs, now);
+    let most = demandOf(pace, leaseMs, now) + times;
+    for (const [i, { key, rule, cost }] of buckets.entries()) {
+      const remaining = states[i]?.remaining ?? 0;
+      most = Math.min(most, Math.floor(remaining / (8 * cost)));
+      if (rule.kind === 'rate') continue;
+      let share = granted;
+      if (expectedInstances !== undefined) {
+        const even = owners.get(key) === line ? rule.limit / expectedInstances / cost : 0;
+        share = (granted + even) / 2;
+      }
+      most = Math.min(most, Math.floor(share * maxError));
+    }
     return most;
   }
 }
@@ -167,9 +184,9 @@ function leasableWindowMs(buckets: readonly LimitBucket[], maxError: number): nu
   return shortest;
 }
 
-function dropExpired(line: Line, now: number): void {
-  const oldest = line.blocks[0];
-  if (oldest && oldest.until <= now) line.blocks = line.blocks.filter(({ until }) => until > now);
+/** They expire in the order in which they came. */
+function dropExpired(blocks: Block[], now: number): void {
+  while (blocks[0] && blocks[0].until <= now) blocks.shift();
 }
 
 function held({ blocks }: Line): number {
@@ -180,14 +197,17 @@ function held({ blocks }: Line): number {
 
 /** What is leased is the caller's: it counts as not spent yet. */
 function statesOf(line: Line, now: number): readonly BucketState[] {
+  const { buckets, states, knownAt } = line;
   const ahead = held(line);
-  const passedMs = now - line.knownAt;
-  return line.states.map(({ remaining, resetMs, retryMs }, i) => {
-    const cost = line.buckets[i]?.cost ?? 1;
-    return {
-      remaining: remaining + ahead * cost,
-      resetMs: Math.max(0, Math.ceil(resetMs - passedMs)),
-      retryMs: ahead > 0 ? 0 : Math.max(0, Math.ceil(retryMs - passedMs)),
-    };
-  });
+  const only = states[0];
+  if (states.length === 1 && only) return [stateAfter(only, ahead * (buckets[0]?.cost ?? 1), now - knownAt)];
+  return states.map((state, i) => stateAfter(state, ahead * (buckets[i]?.cost ?? 1), now - knownAt));
+}
+
+function stateAfter({ remaining, resetMs, retryMs }: BucketState, ahead: number, passedMs: number): BucketState {
+  return {
+    remaining: remaining + ahead,
+    resetMs: Math.max(0, Math.ceil(resetMs - passedMs)),
+    retryMs: ahead > 0 ? 0 : Math.max(0, Math.ceil(retryMs - passedMs)),
+  };
 }

@@ -21,10 +21,11 @@ export function simulatedTime(startUs: number = Date.UTC(2026, 0, 5, 9, 30) * 10
 
   async function settle(): Promise<void> {
     do {
+      await new Promise(setImmediate); // all that was promised comes true
       const due = soon;
       soon = [];
       for (const run of due) run();
-      await new Promise(setImmediate); // all that was promised comes true
+      await new Promise(setImmediate);
     } while (soon.length > 0);
   }
   function earliest(until: number): { readonly at: number; readonly run: () => void } | undefined {
@@ -49,9 +50,12 @@ export function simulatedTime(startUs: number = Date.UTC(2026, 0, 5, 9, 30) * 10
       const until = nowUs + Math.round(ms * 1000);
       await settle();
       for (let next = earliest(until); next; next = earliest(until)) {
-        later.delete(next);
         nowUs = Math.max(nowUs, next.at);
-        next.run();
+        // all timers that are due, then all that was put off to the end of the turn
+        for (let due = earliest(nowUs); due; due = earliest(nowUs)) {
+          later.delete(due);
+          due.run();
+        }
         await settle();
       }
       nowUs = until;
