@@ -1,4 +1,4 @@
-import type { BucketState } from './limit-store.ts';
+import type { BucketState, LimitAnswer } from './limit-store.ts';
 
 /** The numbers of one rule, by slot: no object per subject. Whole permits; times are whole microseconds. */
 export interface Ledger {
@@ -8,6 +8,8 @@ export interface Ledger {
   remaining(slot: number, now: number): number;
   /** Precondition: as many are left. */
   charge(slot: number, permits: number, now: number): void;
+  /** Charges as many of `times` as fit: the three above and below in one, for the check that is by far most frequent. */
+  take(slot: number, cost: number, times: number, now: number): LimitAnswer;
   /** A subject's budget, for a request of this cost. */
   state(slot: number, cost: number, now: number): BucketState;
   /** Undoes what was charged at `at`, where that still counts. */
@@ -31,4 +33,21 @@ export function grown<A extends Float64Array | Uint8Array | Uint16Array | Uint32
   const larger = new (numbers.constructor as new (length: number) => A)(length);
   larger.set(numbers);
   return larger;
+}
+
+/** How a ledger can {@link Ledger.take}. */
+export function takeBySteps(
+  ledger: Pick<Ledger, 'remaining' | 'charge' | 'state'>,
+  slot: number,
+  cost: number,
+  times: number,
+  now: number,
+): LimitAnswer {
+  let granted = times;
+  if (cost > 0) {
+    const fits = Math.floor(ledger.remaining(slot, now) / cost);
+    if (fits < granted) granted = fits;
+    if (granted > 0) ledger.charge(slot, cost * granted, now);
+  }
+  return { granted, buckets: [ledger.state(slot, cost, now)], at: now };
 }

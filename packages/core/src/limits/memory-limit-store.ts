@@ -57,21 +57,15 @@ export function memoryLimitStore({ maxSubjects = 100_000, now }: MemoryLimitStor
     return { granted, buckets: states, at };
   }
 
-  /** What `decide` does, for the check that is by far the most frequent. */
   function decideOne({ key, rule, cost }: LimitBucket, times: number, at: number): LimitAnswer {
     const shelf = shelves.of(rule);
+    const { ledger } = shelf;
     let slot = shelf.find(key);
-    const fits = fitting(shelf.ledger, slot, cost, at);
-    let granted = times;
-    if (fits < times) {
-      granted = fits;
-      shelf.refused(slot);
-    }
-    if (granted > 0 && cost > 0) {
-      slot = shelf.charge(slot, key, cost * granted, at);
-      if (slot === NO_SLOT) granted = 0;
-    }
-    return { granted, buckets: [stateOf(shelf.ledger, slot, cost, at)], at };
+    if (slot === NO_SLOT && cost > 0 && cost <= ledger.limit) slot = shelf.place(key, at);
+    if (slot === NO_SLOT) return { granted: cost === 0 ? times : 0, buckets: [unspent(ledger, cost)], at };
+    const answer = ledger.take(slot, cost, times, at);
+    if (answer.granted < times) shelf.refused(slot);
+    return answer;
   }
 
   /** All or nothing: false when one of them has no room. */
@@ -81,10 +75,12 @@ export function memoryLimitStore({ maxSubjects = 100_000, now }: MemoryLimitStor
       const { key, rule, cost } = bucket;
       if (cost === 0) continue;
       const shelf = shelves.of(rule);
-      if (shelf.charge(shelf.find(key), key, cost * times, at) === NO_SLOT) {
+      const slot = shelf.find(key) || shelf.place(key, at);
+      if (slot === NO_SLOT) {
         undo(charged, times, at, at);
         return false;
       }
+      shelf.ledger.charge(slot, cost * times, at);
       charged.push(bucket);
     }
     return true;
@@ -116,8 +112,11 @@ export function memoryLimitStore({ maxSubjects = 100_000, now }: MemoryLimitStor
 }
 
 function stateOf(ledger: Ledger, slot: number, cost: number, at: number): BucketState {
-  if (slot !== NO_SLOT) return ledger.state(slot, cost, at);
-  return { remaining: ledger.limit, resetMs: 0, retryMs: cost > ledger.limit ? Number.POSITIVE_INFINITY : 0 };
+  return slot === NO_SLOT ? unspent(ledger, cost) : ledger.state(slot, cost, at);
+}
+
+function unspent({ limit }: Ledger, cost: number): BucketState {
+  return { remaining: limit, resetMs: 0, retryMs: cost > limit ? Number.POSITIVE_INFINITY : 0 };
 }
 
 /** How many requests of this cost fit, one after the other. */

@@ -1,4 +1,4 @@
-import { countsUpTo, grown, type Ledger } from './ledger.ts';
+import { countsUpTo, grown, type Ledger, takeBySteps } from './ledger.ts';
 
 /** A calendar window: how much was spent in which. */
 export function quotaLedger({ limit, windowUs }: { readonly limit: number; readonly windowUs: number }): Ledger {
@@ -7,7 +7,7 @@ export function quotaLedger({ limit, windowUs }: { readonly limit: number; reado
   const windowOf = (now: number): number => Math.floor(now / windowUs);
   const spentIn = (slot: number, window: number): number => (windows[slot] === window ? (spent[slot] ?? 0) : 0);
   const untilNext = (now: number): number => (windowOf(now) + 1) * windowUs - now;
-  return {
+  const ledger: Ledger = {
     limit,
     remaining: (slot, now) => limit - spentIn(slot, windowOf(now)),
     charge(slot, permits, now) {
@@ -15,6 +15,7 @@ export function quotaLedger({ limit, windowUs }: { readonly limit: number; reado
       spent[slot] = spentIn(slot, window) + permits;
       windows[slot] = window;
     },
+    take: (slot, cost, times, now) => takeBySteps(ledger, slot, cost, times, now),
     state(slot, cost, now) {
       const count = spentIn(slot, windowOf(now));
       const remaining = limit - count;
@@ -39,4 +40,5 @@ export function quotaLedger({ limit, windowUs }: { readonly limit: number; reado
       spent = grown(spent, capacity);
     },
   };
+  return ledger;
 }

@@ -13,6 +13,32 @@ export function rateLedger({ intervalUs, burst }: { readonly intervalUs: number;
     charge(slot, permits, now) {
       fullAt[slot] = Math.max(fullAt[slot] ?? 0, now) + permits * intervalUs;
     },
+    take(slot, cost, times, now) {
+      const before = fullAt[slot] ?? 0;
+      let ahead = before > now ? before - now : 0;
+      const costUs = cost * intervalUs;
+      let granted = times;
+      if (costUs > 0) {
+        if (ahead + costUs * times > toleranceUs) granted = Math.max(0, Math.floor((toleranceUs - ahead) / costUs));
+        if (granted > 0) {
+          ahead += granted * costUs;
+          fullAt[slot] = now + ahead;
+        }
+      }
+      const room = toleranceUs - ahead;
+      const lacks = costUs - room;
+      return {
+        granted,
+        buckets: [
+          {
+            remaining: room > 0 ? Math.floor(room / intervalUs) : 0,
+            resetMs: Math.ceil(ahead / 1000),
+            retryMs: lacks <= 0 ? 0 : cost > burst ? Number.POSITIVE_INFINITY : Math.ceil(lacks / 1000),
+          },
+        ],
+        at: now,
+      };
+    },
     state(slot, cost, now) {
       let ahead = (fullAt[slot] ?? 0) - now;
       if (ahead < 0) ahead = 0;

@@ -13,12 +13,8 @@ export interface Shelf {
   readonly ledger: Ledger;
   /** The subject's slot. `NO_SLOT`: all of its permits are there. */
   find(key: string): number;
-  /**
-   * Charges a subject, which gets a slot when it has none.
-   * @param slot what `find` has said
-   * @returns its slot. `NO_SLOT`: there is no room for it, nothing was charged
-   */
-  charge(slot: number, key: string, permits: number, now: number): number;
+  /** A slot for a subject that has none. `NO_SLOT`: there is no room for it. */
+  place(key: string, now: number): number;
   /** Remembers that a subject was refused, as long as it has a slot. */
   refused(slot: number): void;
   readonly size: number;
@@ -85,11 +81,7 @@ export function createShelf(ledger: Ledger, maxSubjects: number): Shelf {
   return {
     ledger,
     find: (key) => slots.get(key) ?? NO_SLOT,
-    charge(found, key, permits, now) {
-      const slot = found === NO_SLOT ? place(key, now) : found;
-      if (slot !== NO_SLOT) ledger.charge(slot, permits, now);
-      return slot;
-    },
+    place,
     refused(slot) {
       if (slot !== NO_SLOT) refusals[slot] = 1;
     },

@@ -1,4 +1,5 @@
 import { countsUpTo, grown, type Ledger } from './ledger.ts';
+import type { BucketState } from './limit-store.ts';
 
 /** A sub-window's permits count until this many later ones have begun: at least the whole window. */
 const RING = 17;
@@ -58,6 +59,17 @@ export function windowLedger({ limit, windowUs }: { readonly limit: number; read
     return untilBack(slot, age, now);
   }
 
+  /** Precondition: time has passed over the slot. */
+  function stateNow(slot: number, total: number, cost: number, now: number): BucketState {
+    const remaining = limit - total;
+    return {
+      remaining,
+      resetMs: total === 0 ? 0 : Math.ceil(resetUs(slot, now) / 1000),
+      retryMs:
+        remaining >= cost ? 0 : cost > limit ? Number.POSITIVE_INFINITY : Math.ceil(retryUs(slot, cost, now) / 1000),
+    };
+  }
+
   return {
     limit,
     remaining(slot, now) {
@@ -70,15 +82,24 @@ export function windowLedger({ limit, windowUs }: { readonly limit: number; read
       counts[place] = (counts[place] ?? 0) + permits;
       totals[slot] = (totals[slot] ?? 0) + permits;
     },
+    take(slot, cost, times, now) {
+      passTo(slot, now);
+      let total = totals[slot] ?? 0;
+      let granted = times;
+      if (cost > 0) {
+        if (total + cost * times > limit) granted = Math.floor((limit - total) / cost);
+        if (granted > 0) {
+          const place = placeOf(slot, 0);
+          counts[place] = (counts[place] ?? 0) + cost * granted;
+          total += cost * granted;
+          totals[slot] = total;
+        }
+      }
+      return { granted, buckets: [stateNow(slot, total, cost, now)], at: now };
+    },
     state(slot, cost, now) {
       passTo(slot, now);
-      const remaining = limit - (totals[slot] ?? 0);
-      return {
-        remaining,
-        resetMs: Math.ceil(resetUs(slot, now) / 1000),
-        retryMs:
-          remaining >= cost ? 0 : cost > limit ? Number.POSITIVE_INFINITY : Math.ceil(retryUs(slot, cost, now) / 1000),
-      };
+      return stateNow(slot, totals[slot] ?? 0, cost, now);
     },
     giveBack(slot, permits, at, now) {
       passTo(slot, now);
