@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Framework } from '@castellan/core/node';
 import type { ExpressRequest, ParseMiddleware } from './middleware.ts';
-import { requestView } from './request-view.ts';
 
 /** One request as Express hands it out. */
 export interface ExpressCall {
@@ -14,7 +13,13 @@ export function expressFramework(parse: ParseMiddleware | undefined): Framework<
   return {
     request: ({ req }) => req,
     response: ({ res }) => res,
-    view: ({ req }, route, arrivedAt) => requestView(req, route, arrivedAt),
+    target: ({ req }) => req.originalUrl ?? req.url ?? '/',
+    // under a bare `app.use` Express knows none; of a router mounted under a parameter it knows the value only
+    route({ req }) {
+      const path = req.route?.path;
+      return typeof path === 'string' ? (req.baseUrl ?? '') + path : undefined;
+    },
+    ip: ({ req }) => req.ip ?? req.socket.remoteAddress ?? '',
     body: ({ req }) => ({ value: req.body, raw: req.rawBody }),
     putBody({ req }, { value }) {
       (req as { body?: unknown }).body = value;

@@ -53,7 +53,7 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
     (req, res, next) => {
       // a mounted router sees `''` where the mount itself was asked for, or the whole URL without its prefix
       const served = serve({ req, res }, { path: requestPath(req.url), prefix: (req as ExpressRequest).baseUrl ?? '' });
-      if (served) served.catch(next);
+      if (served !== undefined) served.catch(next);
       else next();
     };
 

@@ -96,7 +96,7 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
           .slice(depth + 1)
           .join('/');
         const served = serve(call, { path: `/${below}`, prefix: app.prefix });
-        if (served) served.catch((error: unknown) => gate.fail(error, call));
+        if (served !== undefined) served.catch((error: unknown) => gate.fail(error, call));
         else gate.notFound(call);
       };
       const options = { config: { [OWN_ROUTE]: true }, onRequest, exposeHeadRoute: false };

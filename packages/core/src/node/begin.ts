@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Entry, type Exchange, givenRequestId, type HttpResponse } from '../http/index.ts';
 import type { Framework } from './framework.ts';
 import { type GateSeat, gateSeatOf, takeGateSeat } from './gate-seat.ts';
+import { requestViews } from './request-view.ts';
 import { send } from './send.ts';
 
 /**
@@ -23,6 +24,7 @@ export interface Beginning<C> {
 /** Makes the beginning of requests. */
 export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): Beginning<C> {
   const { finished } = http;
+  const view = requestViews(framework);
 
   const tellEnd = (carrier: C, first: GateSeat, tell: NonNullable<typeof finished>): void => {
     const request = framework.request(carrier);
@@ -46,10 +48,10 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     const met = gateSeatOf(request);
     if (met) {
       const { context, headers, request: earlier } = met.exchange;
-      const view = framework.view(carrier, route, earlier.arrivedAt);
-      return takeGateSeat(request, { request: view, context, headers }, met.capture);
+      const seen = view(carrier, route, earlier.arrivedAt);
+      return takeGateSeat(request, { request: seen, context, headers }, met.capture);
     }
-    const seat = takeGateSeat(request, http.exchange(framework.view(carrier, route)));
+    const seat = takeGateSeat(request, http.exchange(view(carrier, route)));
     if (finished) tellEnd(carrier, seat, finished);
     const answer = http.front(seat.exchange);
     return answer ? sendPast(carrier, seat.exchange, answer) : seat;
@@ -68,7 +70,7 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
       try {
         return meet(carrier)?.exchange;
       } catch {
-        const request = framework.view(carrier, undefined);
+        const request = view(carrier, undefined);
         const requestId = givenRequestId(request.headers) ?? randomUUID();
         return { request, context: { requestId, tenant: '' }, headers: { 'x-request-id': requestId } };
       }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Headers, HttpRequest, RequestBody } from '../http/index.ts';
+import type { Headers, RequestBody } from '../http/index.ts';
 
 /**
  * What an adapter tells of its framework; `C` is what the framework hands out for one request. Everything else, from
@@ -7,13 +7,14 @@ import type { Headers, HttpRequest, RequestBody } from '../http/index.ts';
  * response.
  */
 export interface Framework<C> {
-  request(carrier: C): IncomingMessage;
+  readonly request: (carrier: C) => IncomingMessage;
   response(carrier: C): ServerResponse;
-  /**
-   * The request as the core sees it; `route` is the template when a policy names it, `arrivedAt` the moment at which an
-   * earlier door met it.
-   */
-  view(carrier: C, route: string | undefined, arrivedAt?: number): HttpRequest;
+  /** Path and query as they came, with the prefix under which a router is mounted. */
+  readonly target: (carrier: C) => string;
+  /** The route's template, where the framework knows it. */
+  readonly route: (carrier: C) => string | undefined;
+  /** The client's address by the framework's own trust-proxy rule; empty where the socket has none. */
+  readonly ip: (carrier: C) => string;
   /** What a parser of the app has made of the body, and its bytes where the parser kept them. */
   body(carrier: C): { readonly value: unknown; readonly raw?: unknown };
   /** Gives the app the body that the library has read, where the app looks for it. */
