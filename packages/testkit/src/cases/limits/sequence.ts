@@ -14,8 +14,8 @@ function randomRule(dice: Chance): LimitRule {
   const limit = dice.one([1, 2, 3, dice.whole(4, 20), 1_000_000]);
   const span = dice.one(SPANS_US) + dice.whole(0, 20);
   if (kind !== 'rate') return { kind, limit, windowUs: span };
-  // the moment at which all permits are back must be a whole number in a double
-  return { kind, burst: Math.min(limit, Math.floor(2 ** 52 / span)), intervalUs: span };
+  // whole numbers in doubles: the moment at which all permits are back, also after some such waits
+  return { kind, burst: Math.min(limit, Math.floor(2 ** 48 / span)), intervalUs: span };
 }
 
 /** Time between two steps: none, a little, a part of what the rules speak of, or exactly until something is back. */
