@@ -7,7 +7,7 @@ function scene(deadlineMs = 25) {
   const queue = createDeadlineQueue(deadlineMs, time.monotonic, time.timers);
   const expired: string[] = [];
   const add = (name: string): { done: boolean } => {
-    const pending = { done: false, expire: () => expired.push(name) };
+    const pending = { done: false, lateAt: 0, expire: () => expired.push(name) };
     queue.add(pending, time.monotonic());
     return pending;
   };

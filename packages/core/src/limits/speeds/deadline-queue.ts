@@ -5,8 +5,10 @@ import type { Timers } from './timers.ts';
 export interface Pending {
   /** It needs no deadline any more. */
   readonly done: boolean;
+  /** The queue's own: its deadline, monotonic ms. */
+  lateAt: number;
   /** Called once, and only while it is not done. */
-  expire(): void;
+  readonly expire: () => void;
 }
 
 /** One deadline for all, so that one timer is enough: who came first is late first. */
@@ -21,37 +23,31 @@ export interface DeadlineQueue {
   inTime<T>(ask: () => T | Promise<T>, now: number): Promise<T>;
 }
 
-interface Place {
-  readonly pending: Pending;
-  readonly at: number;
-}
-
 /** With fewer places than this, none is thrown out before its time. */
 const LEAST_PLACES = 1024;
 
 /** Makes one for a deadline of `deadlineMs`. */
 export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, timers: Timers): DeadlineQueue {
-  let places: Place[] = [];
+  let places: Pending[] = [];
   let first = 0;
   let most = LEAST_PLACES;
   let waiting = false;
 
   /** The next deadline, where there is one. */
   function next(): number | undefined {
-    while (places[first]?.pending.done) first++;
-    return places[first]?.at;
+    while (places[first]?.done) first++;
+    return places[first]?.lateAt;
   }
   /** Throws out what is done. */
   function tidy(): void {
-    places = places.filter(({ pending }, i) => i >= first && !pending.done);
+    places = places.filter(({ done }, i) => i >= first && !done);
     first = 0;
     most = Math.max(LEAST_PLACES, places.length * 2);
   }
   function look(): void {
     const now = clock();
     for (let at = next(); at !== undefined && at <= now; at = next()) {
-      const place = places[first++];
-      if (!place?.pending.done) place?.pending.expire();
+      places[first++]?.expire();
     }
     tidy();
     waiting = false;
@@ -67,7 +63,8 @@ export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, t
   }
 
   function add(pending: Pending, now: number): void {
-    places.push({ pending, at: now + deadlineMs });
+    pending.lateAt = now + deadlineMs;
+    places.push(pending);
     if (places.length > most) tidy();
     wait(now);
   }
@@ -78,6 +75,7 @@ export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, t
       return new Promise((resolve, reject) => {
         const pending = {
           done: false,
+          lateAt: 0,
           expire: () => reject(new StoreUnavailableError('limits', `no answer within ${deadlineMs} ms`)),
         };
         add(pending, now);

@@ -10,7 +10,7 @@ import { createBreaker } from './breaker.ts';
 import { createDeadlineQueue } from './deadline-queue.ts';
 import { createDenyCache } from './deny-cache.ts';
 import { createFallback, type StoreFailure } from './fallback.ts';
-import { createFlights } from './flights.ts';
+import { createFlights, passenger } from './flights.ts';
 import { createGiveBacks } from './give-backs.ts';
 import { createLeases } from './leases.ts';
 import { signatureOf } from './signature.ts';
@@ -110,33 +110,41 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
       throw new TypeError(`onStoreFailure must be 'local', 'allow' or 'deny', not ${JSON.stringify(way)}`);
     const leased = maxError > 0 && (choices.leases ?? options.leases ?? true);
 
-    function decide(check: LimitCheck): LimitAnswer | Promise<LimitAnswer> {
-      const at = clock();
+    /** What can be said without waiting. */
+    function decideHere(check: LimitCheck, signature: string, at: number): LimitAnswer | undefined {
       const { buckets, times } = check;
-      const signature = signatureOf(buckets);
       const line = leased ? leases.line(signature) : undefined;
       const served = line && leases.take(line, times, at);
       if (served) {
-        if (leases.runsLow(line, at) && !breaker.isOpen) flights.refill({ signature, buckets, times: 0, leased });
+        if (leases.runsLow(line, at) && !breaker.isOpen) flights.refill({ signature, buckets, leased });
         return served;
       }
       const refusal = denyCache.refusal(buckets, at);
-      if (refusal) return refusal;
-      if (breaker.isOpen) {
-        breaker.probe(at, () => look(check, at));
-        return fallback.decide(check, way);
-      }
-      return flights
-        .ask({ signature, buckets, times, leased }, at)
-        .then((answer) => answer ?? fallback.decide(check, way));
+      if (refusal || !breaker.isOpen) return refusal;
+      breaker.probe(at, () => look(check, at));
+      return fallback.decide(check, way);
+    }
+    function wait<R>(check: LimitCheck, signature: string, at: number, read: (answer: LimitAnswer) => R): Promise<R> {
+      const { buckets, times } = check;
+      return new Promise((resolve, reject) => {
+        const settle = (answer: LimitAnswer | undefined): void => resolve(read(answer ?? fallback.decide(check, way)));
+        flights.ask({ signature, buckets, leased }, passenger(times, settle, reject), at);
+      });
+    }
+    function decide(check: LimitCheck): LimitAnswer | Promise<LimitAnswer> {
+      const at = clock();
+      const signature = signatureOf(check.buckets);
+      return decideHere(check, signature, at) ?? wait(check, signature, at, (answer) => answer);
     }
 
     return {
       consume(checks) {
         const only = checks.length === 1 ? checks[0] : undefined;
         if (only) {
-          const answer = decide(only);
-          return answer instanceof Promise ? answer.then((one) => [one]) : [answer];
+          const at = clock();
+          const signature = signatureOf(only.buckets);
+          const answer = decideHere(only, signature, at);
+          return answer ? [answer] : wait(only, signature, at, (one) => [one]);
         }
         const answers = checks.map(decide);
         return answers.every(isLocal) ? answers : Promise.all(answers.map((answer) => Promise.resolve(answer)));

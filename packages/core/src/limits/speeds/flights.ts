@@ -7,19 +7,26 @@ import type { Leases } from './leases.ts';
 import type { Timers } from './timers.ts';
 
 /** A check on its way to the store. */
-export interface Asked extends LimitCheck {
+export interface Asked {
   readonly signature: string;
+  readonly buckets: readonly LimitBucket[];
   /** Whether more may be asked for than it needs. */
   readonly leased: boolean;
 }
 
+/** One who waits for an answer. */
+export interface Passenger extends Pending {
+  done: boolean;
+  readonly times: number;
+  /** `undefined`: the store has not answered in time. */
+  readonly settle: (answer: LimitAnswer | undefined) => void;
+  readonly fail: (error: unknown) => void;
+}
+
 /** Brings checks to the store, as few calls as can be. */
 export interface Flights {
-  /**
-   * @param now monotonic ms
-   * @returns the store's answer; `undefined` when none came in time
-   */
-  ask(asked: Asked, now: number): Promise<LimitAnswer | undefined>;
+  /** @param now monotonic ms */
+  ask(asked: Asked, one: Passenger, now: number): void;
   /** Asks for a lease in the background; does nothing where the store is being asked about these buckets. */
   refill(asked: Asked): void;
 }
@@ -33,13 +40,6 @@ export interface FlightsOptions {
   readonly leases: Leases;
   readonly clock: MonotonicClock;
   readonly timers: Timers;
-}
-
-/** One who waits. */
-interface Passenger extends Pending {
-  readonly times: number;
-  settle(answer: LimitAnswer | undefined): void;
-  fail(error: unknown): void;
 }
 
 /** All who wait for the same. */
@@ -82,7 +82,7 @@ export function createFlights(options: FlightsOptions): Flights {
   function depart(): void {
     planned = false;
     if (breaker.isOpen) {
-      for (const { passengers } of waiting.values()) settleAll(passengers, undefined);
+      for (const { passengers } of waiting.values()) settleAll(passengers);
       waiting.clear();
       return;
     }
@@ -95,11 +95,11 @@ export function createFlights(options: FlightsOptions): Flights {
         continue;
       }
       waiting.delete(signature);
-      const present = passengers.filter(({ done }) => !done);
-      const times = present.reduce((sum, one) => sum + one.times, 0);
-      const ahead = asked.leased ? leases.wanted(signature, times, now) : 0;
-      if (times + ahead > 0)
-        legs.push({ asked, passengers: present, check: { buckets: asked.buckets, times: times + ahead } });
+      const present = passengers.some(({ done }) => done) ? passengers.filter(({ done }) => !done) : passengers;
+      let times = 0;
+      for (const one of present) times += one.times;
+      if (asked.leased) times += leases.wanted(signature, times, now);
+      if (times > 0) legs.push({ asked, passengers: present, check: { buckets: asked.buckets, times } });
     }
     if (legs.length > 0) void fly(legs, now);
   }
@@ -118,8 +118,8 @@ export function createFlights(options: FlightsOptions): Flights {
     } catch (error) {
       const isAway = error instanceof StoreUnavailableError;
       for (const { passengers } of legs)
-        if (isAway) settleAll(passengers, undefined);
-        else for (const passenger of passengers) passenger.fail(error);
+        if (isAway) settleAll(passengers);
+        else failAll(passengers, error);
       if (isAway) breaker.failed(error);
     } finally {
       for (const key of keys) busy.delete(key);
@@ -132,43 +132,29 @@ export function createFlights(options: FlightsOptions): Flights {
     const now = clock();
     denyCache.learn(buckets, answer, sentAt);
     let left = answer.granted;
-    for (const passenger of passengers) {
-      const granted = Math.min(passenger.times, left);
+    for (const one of passengers) {
+      const granted = Math.min(one.times, left);
       left -= granted;
-      passenger.settle({ granted, buckets: statesBefore(left, buckets, answer), at: answer.at });
+      settleOne(one, { granted, buckets: statesBefore(left, buckets, answer), at: answer.at });
     }
     if (leased) leases.keep({ signature, buckets, answer, passed: answer.granted - left, sentAt }, now);
     // what was learned is an answer to those who came meanwhile
     const line = leased ? leases.line(signature) : undefined;
-    for (const passenger of waiting.get(signature)?.passengers ?? []) {
-      if (passenger.done) continue;
-      const served = line && leases.take(line, passenger.times, now);
+    for (const one of waiting.get(signature)?.passengers ?? []) {
+      if (one.done) continue;
+      const served = line && leases.take(line, one.times, now);
       const known = served ?? denyCache.refusal(buckets, now);
       if (!known) break;
-      passenger.settle(known);
+      settleOne(one, known);
     }
   }
 
   return {
-    ask: (asked, now) =>
-      new Promise((resolve, reject) => {
-        const passenger: Passenger & { done: boolean } = {
-          times: asked.times,
-          done: false,
-          settle(answer) {
-            passenger.done = true;
-            resolve(answer);
-          },
-          fail(error) {
-            passenger.done = true;
-            reject(error);
-          },
-          expire: () => passenger.settle(undefined),
-        };
-        groupOf(asked).passengers.push(passenger);
-        deadlines.add(passenger, now);
-        plan();
-      }),
+    ask(asked, one, now) {
+      groupOf(asked).passengers.push(one);
+      deadlines.add(one, now);
+      plan();
+    },
     refill(asked) {
       if (waiting.has(asked.signature) || asked.buckets.some(({ key }) => busy.has(key))) return;
       groupOf(asked);
@@ -177,8 +163,28 @@ export function createFlights(options: FlightsOptions): Flights {
   };
 }
 
-function settleAll(passengers: readonly Passenger[], answer: LimitAnswer | undefined): void {
-  for (const passenger of passengers) passenger.settle(answer);
+/** Makes one who waits. */
+export function passenger(times: number, settle: Passenger['settle'], fail: Passenger['fail']): Passenger {
+  const one: Passenger = { done: false, lateAt: 0, times, settle, fail, expire: () => settleOne(one, undefined) };
+  return one;
+}
+
+function settleOne(one: Passenger, answer: LimitAnswer | undefined): void {
+  if (one.done) return;
+  one.done = true;
+  one.settle(answer);
+}
+
+function settleAll(passengers: readonly Passenger[]): void {
+  for (const one of passengers) settleOne(one, undefined);
+}
+
+function failAll(passengers: readonly Passenger[], error: unknown): void {
+  for (const one of passengers) {
+    if (one.done) continue;
+    one.done = true;
+    one.fail(error);
+  }
 }
 
 /** The budgets as they were when so many of those who were granted had not passed yet. */

@@ -12,7 +12,7 @@ export interface Scene {
   readonly far: FarStore;
   readonly limits: DistributedLimits;
   /** Another process on the same store. */
-  another(options?: DistributedLimitsOptions): DistributedLimits;
+  readonly another: (options?: DistributedLimitsOptions) => DistributedLimits;
 }
 
 /** Makes one; by default nothing is leased. */
@@ -31,6 +31,11 @@ export const bucket = (rule: LimitRule, key = 'alice', cost = 1): LimitBucket =>
 export function ask(store: LimitStore, buckets: readonly LimitBucket[], times = 1): LimitAnswer | Promise<LimitAnswer> {
   const answers = store.consume([{ buckets, times }]);
   return answers instanceof Promise ? answers.then(only) : only(answers);
+}
+
+/** Asks, for those who wait in any case. */
+export async function asked(store: LimitStore, buckets: readonly LimitBucket[], times = 1): Promise<LimitAnswer> {
+  return ask(store, buckets, times);
 }
 
 /** Asks, and lets time pass until it is answered. */

@@ -3,9 +3,9 @@ import type { Timers } from './timers.ts';
 /** A process's time that stands still until it is told otherwise. */
 export interface SimulatedTime {
   /** Whole microseconds. */
-  now(): number;
+  readonly now: () => number;
   /** Milliseconds. */
-  monotonic(): number;
+  readonly monotonic: () => number;
   readonly timers: Timers;
   /** Everything that is due happens, and what comes of it, until nothing does. */
   settle(): Promise<void>;
