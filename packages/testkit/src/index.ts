@@ -2,7 +2,7 @@
  * Conformance cases for Castellan's stores, a manual clock and fault wrappers. Runner-agnostic.
  * @packageDocumentation
  */
-export { adapterCases } from './adapter-cases.ts';
+
 export type {
   AdapterException,
   AdapterHarness,
@@ -12,6 +12,7 @@ export type {
 } from './adapter-cases/adapter-harness.ts';
 export type { HandlerName, RouteHandlers } from './adapter-cases/route-handlers.ts';
 export type { Stage } from './adapter-cases/stage.ts';
+export { adapterCases } from './adapter-cases.ts';
 export { accountStoreCases } from './cases/account-store-cases.ts';
 export { auditStoreCases } from './cases/audit-store-cases.ts';
 export { limitStoreCases } from './cases/limit-store-cases.ts';
