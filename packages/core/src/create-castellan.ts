@@ -1,11 +1,4 @@
-import {
-  accountEndpoints,
-  createAccounts,
-  createHashingGate,
-  createPasswordHasher,
-  createPasswordPolicy,
-  type TellAccount,
-} from './accounts/index.ts';
+import type { TellAccount } from './accounts/index.ts';
 import { appEndpoints } from './app-endpoints.ts';
 import {
   type AppActions,
@@ -19,6 +12,7 @@ import {
 import type { Castellan } from './castellan.ts';
 import type { CastellanEvents } from './castellan-events.ts';
 import type { CastellanOptions } from './castellan-options.ts';
+import { composeAccounts } from './compose-accounts.ts';
 import { composeBrowser } from './compose-browser.ts';
 import { composeHealth } from './compose-health.ts';
 import { composeLimits } from './compose-limits.ts';
@@ -28,9 +22,8 @@ import {
   createEndpointServer,
   createProblemResponse,
   type Endpoint,
-  endpointTable,
+  endpointTables,
   exchangeFactory,
-  type Mount,
   mergeProblems,
   openPassage,
 } from './http/index.ts';
@@ -62,7 +55,7 @@ import {
   sessionSettings,
 } from './sessions/index.ts';
 import { sessionStarter } from './start-session-answer.ts';
-import { type Stores, storeServices } from './stores.ts';
+import { checkStores, storeServices } from './stores.ts';
 import { readTiers, type Tier } from './tiers.ts';
 import { authenticateGuard, jwksEndpoint } from './tokens/index.ts';
 
@@ -170,31 +163,18 @@ export function createCastellan<
   const audit = createAudit<LibraryActions & AppTable<Actions>>({ store: stores.audit, makeId, registry });
   const { cookies } = browser;
   const credentials = browser.credentials({ sessions, accessTokens, storeClock });
-  const accounts = composeAccounts();
-
-  function composeAccounts() {
-    if (options.accounts === false || !stores.accounts) return undefined;
-    const { password, argon2, legacyHashes, hashingGate, onAccountCreated } = options.accounts ?? {};
-    const gate = hashingGate ?? createHashingGate({ clock: monotonic });
-    const verbs = createAccounts<Tx>({
-      store: stores.accounts,
-      sessions,
-      audit,
-      hasher: createPasswordHasher({ gate, parameters: argon2 ?? {}, legacyHashes: legacyHashes ?? [], random }),
-      makeId,
-      tell: tell as TellAccount,
-      onAccountCreated,
-    });
-    return {
-      verbs,
-      endpoints: accountEndpoints({
-        accounts: verbs,
-        passwordPolicy: createPasswordPolicy(password),
-        defaultTier,
-        cookies,
-      }),
-    };
-  }
+  const accounts = composeAccounts<Tx>({
+    options: options.accounts,
+    store: stores.accounts,
+    sessions,
+    audit,
+    defaultTier,
+    cookies,
+    monotonic,
+    random,
+    makeId,
+    tell: tell as TellAccount,
+  });
 
   const problem = createProblemResponse({
     catalogue,
@@ -267,7 +247,7 @@ export function createCastellan<
       front: tenant.behind(browser.front(problem), problem),
       ...(requestLog && { finished: requestLog.finished }),
       open: (policy, exchange) => openPassage(policy, exchange, problem),
-      match: tableOf({ auth: endpoints, health: healthEndpoints({ health, service }) }),
+      match: endpointTables({ auth: endpoints, health: healthEndpoints({ health, service }) }),
       serve: createEndpointServer({
         policyOf: (endpoint) => own.policyOf(endpoint) ?? policyOf(endpoint),
         problem,
@@ -287,15 +267,4 @@ export function createCastellan<
     [Symbol.asyncDispose]: () => castellan.stop(),
   };
   return castellan;
-}
-
-function tableOf(mounts: Readonly<Record<Mount, readonly Endpoint[]>>): Castellan['http']['match'] {
-  const tables = { auth: endpointTable(mounts.auth), health: endpointTable(mounts.health) };
-  return (method, path, mount = 'auth') => tables[mount](method, path);
-}
-
-function checkStores<Tx>(stores: Stores<Tx>): void {
-  for (const port of ['sessions', 'subjects', 'revocations', 'audit'] as const)
-    if (typeof stores?.[port] !== 'object')
-      throw new TypeError(`stores.${port} is missing: postgresStores(pool) or memoryStores() brings all of them`);
 }

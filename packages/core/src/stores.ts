@@ -37,3 +37,10 @@ export interface Stores<Tx = unknown> {
 export function storeServices(stores: Pick<Stores, 'postgres' | 'memory'>): readonly StoreService[] {
   return [stores.postgres, stores.memory].filter((service) => service !== undefined);
 }
+
+/** @throws TypeError naming a port that nobody gave and everything needs */
+export function checkStores(stores: Pick<Stores, 'sessions' | 'subjects' | 'revocations' | 'audit'>): void {
+  for (const port of ['sessions', 'subjects', 'revocations', 'audit'] as const)
+    if (typeof stores?.[port] !== 'object')
+      throw new TypeError(`stores.${port} is missing: postgresStores(pool) or memoryStores() brings all of them`);
+}

@@ -1,5 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
-import type { EndpointMatch } from './entry.ts';
+import type { EndpointMatch, Entry, Mount } from './entry.ts';
 
 interface Place {
   readonly segments: readonly string[];
@@ -37,6 +37,12 @@ export function endpointTable(endpoints: readonly Endpoint[]): EndpointTable {
     }
     return undefined;
   };
+}
+
+/** A table for each mount. */
+export function endpointTables(mounts: Readonly<Record<Mount, readonly Endpoint[]>>): Entry<unknown>['match'] {
+  const tables = { auth: endpointTable(mounts.auth), health: endpointTable(mounts.health) };
+  return (method, path, mount = 'auth') => tables[mount](method, path);
 }
 
 function choose(place: Place, method: string, values: Readonly<Record<number, string>>): EndpointMatch {

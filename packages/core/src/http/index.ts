@@ -8,7 +8,7 @@ export { bodyGuard, POLICY_BODIES } from './body-guard.ts';
 export { bodyOf, withBody } from './body-of.ts';
 export { checkedGuard } from './checked-guard.ts';
 export * from './endpoint.ts';
-export { type EndpointTable, endpointTable } from './endpoint-table.ts';
+export { type EndpointTable, endpointTable, endpointTables } from './endpoint-table.ts';
 export * from './entry.ts';
 export * from './exchange.ts';
 export * from './guard.ts';
