@@ -1,5 +1,5 @@
 /** What the whole pipeline costs in process for a protected GET: exchange, front, guards, way out. */
-import http from 'node:http';
+import type http from 'node:http';
 import { type Figure, inTurns, median, nsPerCall } from './measure.ts';
 import { startCastellan } from './passage/castellan.ts';
 
