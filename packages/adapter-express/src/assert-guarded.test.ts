@@ -1,10 +1,10 @@
 import express from 'express';
 import { describe, expect, it } from 'vitest';
-import { testEntry } from '../../../tests/express/test-entry.ts';
+import { kitCastellan } from '../../testkit/src/adapter-cases/kit-entry.ts';
 import { assertGuarded } from './assert-guarded.ts';
 import { createGate } from './gate.ts';
 
-const { guard, authRoutes, problems } = createGate(testEntry());
+const { guard, authRoutes, problems } = createGate(kitCastellan());
 const handler: express.RequestHandler = (_req, res) => void res.end();
 
 describe('assertGuarded', () => {

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import http from 'node:http';
 import net from 'node:net';
 import zlib from 'node:zlib';
 import {
@@ -14,8 +13,8 @@ import {
 import express, { type Express, type RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { testEntry } from '../../../tests/express/test-entry.ts';
 import { call, json, listen, post, problem, raw, type Wire } from '../../../tests/express/wire.ts';
+import { kitCastellan } from '../../testkit/src/adapter-cases/kit-entry.ts';
 import { createGate } from './gate.ts';
 
 const Login = z.strictObject({ email: z.string().max(254), password: z.string() });
@@ -60,8 +59,8 @@ const endpoints: readonly Endpoint[] = [
   },
 ];
 
-async function serve(...before: RequestHandler[]): Promise<Wire & { readonly reported: unknown[] }> {
-  const entry = testEntry(endpoints);
+async function serve(...before: RequestHandler[]): Promise<Wire & { readonly reported: readonly unknown[] }> {
+  const entry = kitCastellan({ endpoints });
   const { authRoutes, problems } = createGate(entry);
   const app: Express = express();
   for (const middleware of before) app.use(middleware);
@@ -147,7 +146,7 @@ describe('authRoutes', () => {
   });
 
   it('works in a bare Node server, and under any prefix', async () => {
-    const { authRoutes, problems } = createGate(testEntry(endpoints));
+    const { authRoutes, problems } = createGate(kitCastellan({ endpoints }));
     const [notFound] = problems;
     const bare = await listen((req, res) => authRoutes(req, res, () => notFound(req, res, () => {})));
     expect(json(await post(bare, '/login', credentials))).toEqual({ hello: 'a@example.com' });
@@ -159,7 +158,7 @@ describe('authRoutes', () => {
   it('the request is seated: originOf and principalOf work behind an endpoint too', async () => {
     const seen: unknown[] = [];
     const { authRoutes } = createGate(
-      testEntry([{ method: 'GET', path: '/x', public: true, handle: () => emptyResponse() }]),
+      kitCastellan({ endpoints: [{ method: 'GET', path: '/x', public: true, handle: () => emptyResponse() }] }),
     );
     const app = express();
     app.use((req, res, next) => {
@@ -338,64 +337,9 @@ describe('bodies that are too large', () => {
   });
 });
 
-describe('connections', () => {
-  it('a caller that goes away in the middle of its body leaves nothing behind', async () => {
-    const wire = await serve();
-    const socket = net.connect(wire.port, '127.0.0.1');
-    socket.write(
-      'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"email"',
-    );
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(wire.reported).toEqual([]);
-    expect((await post(wire, '/auth/login', credentials)).status).toBe(200);
-  });
-
-  it('one connection serves many calls, refused ones in between', async () => {
-    const wire = await serve();
-    let connections = 0;
-    wire.server.on('connection', () => connections++);
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    const statuses: number[] = [];
-    for (const body of ['{}', '{"email":', JSON.stringify(credentials), 'x', JSON.stringify(credentials)])
-      statuses.push(
-        (
-          await call(wire, '/auth/login', {
-            method: 'POST',
-            body,
-            headers: { 'content-type': 'application/json' },
-            agent,
-          })
-        ).status,
-      );
-    agent.destroy();
-    expect([statuses, connections]).toEqual([[422, 400, 200, 400, 200], 1]);
-  });
-
-  it('a caller that waits for 100 Continue gets its answer', async () => {
-    const wire = await serve();
-    const body = JSON.stringify(credentials);
-    const seen = await raw(
-      wire,
-      `POST /auth/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    );
-    expect(seen).toContain('HTTP/1.1 200 OK');
-  });
-
-  it('what an HTTP parser refuses never reaches us', async () => {
-    const wire = await serve();
-    const seen = await raw(
-      wire,
-      'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-    );
-    expect(seen).toMatch(/^HTTP\/1\.1 400 Bad Request/);
-  });
-});
-
 describe('problems', () => {
   it('on routes without a guard: thrown, rejected, passed on, and not found', async () => {
-    const entry = testEntry();
+    const entry = kitCastellan();
     const { problems } = createGate(entry);
     const app = express();
     app.get('/thrown', () => {
@@ -422,7 +366,7 @@ describe('problems', () => {
   });
 
   it('take away what the handler said of its own body, and nothing else', async () => {
-    const { problems } = createGate(testEntry());
+    const { problems } = createGate(kitCastellan());
     const app = express();
     app.get('/', (_req, res) => {
       res.set({
@@ -444,7 +388,7 @@ describe('problems', () => {
   });
 
   it('after the head was sent the line is cut, after the end nothing happens', async () => {
-    const entry = testEntry();
+    const entry = kitCastellan();
     const { problems } = createGate(entry);
     const app = express();
     app.get('/half', async (_req, res) => {
@@ -469,7 +413,7 @@ describe('problems', () => {
     ['{}', { 'content-type': 'application/json; charset=foo' }, 415, 'unsupported_media_type'],
     ['{}', { 'content-encoding': 'foo' }, 415, 'unsupported_media_type'],
   ])('what the app’s own parser refuses is a problem of ours: %.10s %o', async (body, headers, status, code) => {
-    const { problems } = createGate(testEntry());
+    const { problems } = createGate(kitCastellan());
     const app = express();
     app.post('/', express.json({ limit: 1000 }), (_req, res) => void res.end());
     app.use(problems);

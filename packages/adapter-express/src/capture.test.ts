@@ -6,13 +6,13 @@ import zlib from 'node:zlib';
 import { AbandonedError, type HttpResponse, isFlowing, Problem } from '@castellan/core/http';
 import express, { type Express, type RequestHandler, type Response } from 'express';
 import { describe, expect, it, vi } from 'vitest';
-import { type TestPolicy, testEntry } from '../../../tests/express/test-entry.ts';
-import { type Watching, type WatchingOptions, watching } from '../../../tests/express/watching.ts';
 import { type Answer, call, json, listen, problem, raw, type Wire } from '../../../tests/express/wire.ts';
+import { type KitPolicy, kitCastellan } from '../../testkit/src/adapter-cases/kit-entry.ts';
+import { type Watching, type WatchingOptions, watching } from '../../testkit/src/adapter-cases/watching.ts';
 import { createGate, type Gate, type GateOptions } from './gate.ts';
 
 interface Scene extends Wire, Pick<Watching, 'seen'> {
-  readonly reported: unknown[];
+  readonly reported: readonly unknown[];
 }
 
 /** One watched route at `/`. */
@@ -21,8 +21,8 @@ async function watched(
   options: WatchingOptions & GateOptions & { readonly before?: RequestHandler; readonly between?: RequestHandler } = {},
 ): Promise<Scene> {
   const { before, between } = options;
-  const entry = testEntry();
-  const gate: Gate<TestPolicy> = createGate(entry, options.abandonAfter ? { abandonAfter: options.abandonAfter } : {});
+  const entry = kitCastellan();
+  const gate: Gate<KitPolicy> = createGate(entry, options.abandonAfter ? { abandonAfter: options.abandonAfter } : {});
   const { guard, seen } = watching(options);
   const app: Express = express();
   app.set('etag', false);
@@ -520,7 +520,7 @@ describe('a client that goes away', () => {
   });
 
   it('before a slow guard has passed: the answer settles all the same', async () => {
-    const entry = testEntry();
+    const entry = kitCastellan();
     const { guard } = createGate(entry);
     const { guard: watch, seen } = watching();
     const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
@@ -536,7 +536,7 @@ describe('a client that goes away', () => {
 
 describe('a handler and what stands around it', () => {
   it('an error middleware of the app before problems makes an ordinary answer of a throw', async () => {
-    const entry = testEntry();
+    const entry = kitCastellan();
     const { guard, problems } = createGate(entry);
     const { guard: watch, seen } = watching();
     const app = express();
@@ -553,7 +553,7 @@ describe('a handler and what stands around it', () => {
   });
 
   it('without problems Express’s own last word is seen too', async () => {
-    const { guard } = createGate(testEntry());
+    const { guard } = createGate(kitCastellan());
     const { guard: watch, seen } = watching({ late: true });
     const app = express().set('env', 'test');
     app.get('/', guard({ head: [watch] }), () => {
@@ -565,7 +565,7 @@ describe('a handler and what stands around it', () => {
 
   it('an answer whose guards do not watch is not touched at all', async () => {
     const own: boolean[] = [];
-    const { guard } = createGate(testEntry());
+    const { guard } = createGate(kitCastellan());
     const app = express();
     app.get('/', guard({}), (_req, res) => {
       own.push(Object.hasOwn(res, 'end'), Object.hasOwn(res, 'write'), Object.hasOwn(res, 'writeHead'));

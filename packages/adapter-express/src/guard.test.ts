@@ -1,19 +1,18 @@
-import http from 'node:http';
 import { type Guard, Problem, principalOf } from '@castellan/core/http';
 import express, { type Express } from 'express';
 import { describe, expect, it } from 'vitest';
-import { authenticate, type TestPolicy, testEntry } from '../../../tests/express/test-entry.ts';
-import { call, json, listen, post, problem, raw, type Wire } from '../../../tests/express/wire.ts';
+import { call, json, listen, post, problem, type Wire } from '../../../tests/express/wire.ts';
+import { authenticate, type KitPolicy, kitCastellan } from '../../testkit/src/adapter-cases/kit-entry.ts';
 import { createGate, type Gate, type GateOptions } from './gate.ts';
 
 const good = { authorization: 'Bearer good' };
 
 /** An app of one test: routes in, a server out. */
 async function serve(
-  routes: (app: Express, gate: Gate<TestPolicy>) => void,
+  routes: (app: Express, gate: Gate<KitPolicy>) => void,
   options: GateOptions = {},
-): Promise<Wire & { readonly reported: unknown[] }> {
-  const entry = testEntry();
+): Promise<Wire & { readonly reported: readonly unknown[] }> {
+  const entry = kitCastellan();
   const gate = createGate(entry, options);
   const app = express();
   routes(app, gate);
@@ -50,89 +49,12 @@ describe('guard', () => {
     expect(ran).toBe(false);
   });
 
-  it('HEAD is refused with the same head and no body', async () => {
-    const wire = await serve((app, { guard }) => app.get('/', guard(), (_req, res) => void res.json({})));
-    const [head, get] = [await call(wire, '/', { method: 'HEAD' }), await call(wire, '/')];
-    expect([head.status, head.body.length]).toEqual([401, 0]);
-    expect(head.headers['content-length']).toBe(get.headers['content-length']);
-  });
-
-  it('refuses before the body is read, and the connection serves the next request', async () => {
-    let parsed = 0;
-    const wire = await serve((app, { guard }) => {
-      const parse = express.json({ verify: () => void parsed++ });
-      app.post('/', guard(), parse, (req, res) => void res.json({ got: req.body }));
-    });
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    let connections = 0;
-    wire.server.on('connection', () => connections++);
-    const body = JSON.stringify({ text: 'x'.repeat(50_000) });
-    const headers = { 'content-type': 'application/json' };
-    const refused = await call(wire, '/', { method: 'POST', body, headers, agent });
-    const passed = await call(wire, '/', { method: 'POST', body, headers: { ...headers, ...good }, agent });
-    agent.destroy();
-    expect([refused.status, passed.status, parsed, connections]).toEqual([401, 200, 1, 1]);
-  });
-
-  it('pipelined requests get their answers in order, refused ones too', async () => {
-    const wire = await serve((app, { guard }) =>
-      app.get('/:n', guard(), (req, res) => void res.json({ n: req.params['n'] })),
-    );
-    const get = (n: number, more = ''): string => `GET /${n} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
-    const bearer = 'Authorization: Bearer good\r\n';
-    const seen = await raw(wire, get(1, bearer) + get(2) + get(3, `${bearer}Connection: close\r\n`));
-    expect(seen.match(/HTTP\/1\.1 \d+|"n":"\d"/g)).toEqual([
-      'HTTP/1.1 200',
-      '"n":"1"',
-      'HTTP/1.1 401',
-      'HTTP/1.1 200',
-      '"n":"3"',
-    ]);
-  });
-
-  it('a body that was sent although it was refused is not taken for the next request', async () => {
-    const wire = await serve((app, { guard }) => app.post('/', guard(), (_req, res) => void res.json({})));
-    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
-    const seen = await raw(
-      wire,
-      `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
-    );
-    expect(seen.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 404']);
-  });
-
-  it('waits for guards that wait, and a guard that throws anything else is internal', async () => {
-    const slow: Guard = async (exchange) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      return authenticate(exchange);
-    };
-    const wire = await serve((app, { guard }) => {
-      app.get('/slow', guard({ head: [slow] }), (req, res) => void res.json({ owner: principalOf(req).subject }));
-      app.get(
-        '/broken',
-        guard({
-          head: [
-            async () => {
-              throw new Error('connect ECONNREFUSED');
-            },
-          ],
-        }),
-        (_req, res) => void res.json({}),
-      );
-    });
-    expect((await call(wire, '/slow')).status).toBe(401);
-    expect((await call(wire, '/slow', { headers: good })).status).toBe(200);
-    const broken = await call(wire, '/broken');
-    expect(problem(broken).code).toBe('internal');
-    expect(broken.body.toString()).not.toContain('ECONNREFUSED');
-    expect(wire.reported).toHaveLength(1);
-  });
-
   it('a mistake in a policy throws where the route is declared', () => {
-    const entry = testEntry();
+    const entry = kitCastellan();
     const compile = (): never => {
       throw new TypeError('policy.tier must be one of free, pro');
     };
-    const { guard } = createGate<TestPolicy>({ http: { ...entry.http, compile } });
+    const { guard } = createGate<KitPolicy>({ http: { ...entry.http, compile } });
     expect(() => guard({})).toThrow('policy.tier');
     expect(() => createGate(entry, { parse: {} as never })).toThrow('options.parse');
     expect(() => createGate(entry, { abandonAfter: 'soon' as never })).toThrow('options.abandonAfter');
@@ -202,7 +124,7 @@ describe('guard', () => {
 });
 
 describe('body guards', () => {
-  const strict: TestPolicy = {
+  const strict: KitPolicy = {
     head: [authenticate],
     body: [
       ({ body }) => {
@@ -298,28 +220,5 @@ describe('body guards', () => {
       expect(problem(answer).code).toBe('internal');
       expect(answer.body.toString()).not.toContain('secret');
     }
-  });
-});
-
-describe('a request whose exchange cannot begin', () => {
-  it('is answered as a problem too: a tenant that is not known, say', async () => {
-    const { http: entry } = testEntry([
-      { method: 'GET', path: '/me', public: true, handle: () => expect.unreachable() },
-    ]);
-    const unknownTenant = () => {
-      throw new Problem('not_found');
-    };
-    const gate = createGate({ http: { ...entry, exchange: unknownTenant } });
-    const app = express();
-    app.get('/', gate.guard(), (_req, res) => void res.json({}));
-    app.use('/auth', gate.authRoutes);
-    app.use(gate.problems);
-    const wire = await listen(app);
-    for (const path of ['/', '/auth/me']) {
-      const answer = await call(wire, path, { headers: { 'x-request-id': 'trace-0001' } });
-      expect(problem(answer)).toMatchObject({ status: 404, code: 'not_found', request_id: 'trace-0001' });
-      expect(answer.headers['x-request-id']).toBe('trace-0001');
-    }
-    expect(json(await call(wire, '/'))).toHaveProperty('request_id');
   });
 });

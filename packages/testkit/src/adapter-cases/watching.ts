@@ -15,7 +15,7 @@ export interface WatchingOptions {
   /** Looks in a later turn. */
   readonly late?: boolean;
   /** Waits for the end of flowing bodies and collects at most this much; without it nothing is held back. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Runs before the end is let go. */
   readonly atEnd?: () => Promise<void>;
   /** Puts another answer in the place of what it saw. */
