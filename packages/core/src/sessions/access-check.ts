@@ -1,4 +1,4 @@
-import type { Principal } from '../http/index.ts';
+import { callerNetwork, type Principal } from '../http/index.ts';
 import {
   type Clock,
   type MakeId,
@@ -15,10 +15,12 @@ import {
   type AccessTokenClaims,
   type AccessTokens,
   createTokenMemo,
+  createVerificationQueue,
   type MemoEntry,
   type TokenMemo,
   tokenPrincipal,
   tokenRefused,
+  type VerificationQueue,
 } from '../tokens/index.ts';
 import { firstUseVerb } from './first-use.ts';
 import { localRevocations } from './local-revocations.ts';
@@ -50,12 +52,17 @@ export interface AccessCheckOptions {
   readonly maxStalenessMs?: number;
   /** Default: a memo of its own. */
   readonly memo?: TokenMemo<CheckedToken>;
+  /** Default: one of its own. */
+  readonly queue?: VerificationQueue;
   /** Where facts go. Default nowhere. */
   readonly tell?: TellSession;
   readonly clock?: Clock;
   readonly monotonic?: MonotonicClock;
   readonly makeId?: MakeId;
 }
+
+/** Of IPv6 a customer has a whole network. */
+const SENDER_PREFIX_BITS = 56;
 
 /** How long a strict check may take, ms: then the store counts as away. An answer that is shared is no older. */
 const TRUTH_MS = 1_000;
@@ -76,11 +83,13 @@ export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
     stamp: makeStamp(options.makeId ?? uuidv7Generator(clock)),
   });
   const { confirmByAccess } = options.settings;
+  const queue = options.queue ?? createVerificationQueue();
   const underWay = new Map<string, Promise<CheckedToken>>();
   const truthOf = sharedQuestions((of: RevocationSubject) => withinTime(options.revocationStore.check(of), TRUTH_MS));
 
   const admit = async (token: string, request: AccessRequest): Promise<CheckedToken> => {
-    const verified = await accessTokens.verify(token, storeClock.now());
+    const sender = (): string => callerNetwork(request.origin().ip, SENDER_PREFIX_BITS) ?? '';
+    const verified = await queue.run(sender, () => accessTokens.verify(token, storeClock.now()));
     switch (verified.outcome) {
       case 'malformed':
       case 'forged':

@@ -17,3 +17,4 @@ export type { SigningKey, VerificationKey } from './signing-key.ts';
 export * from './token-memo.ts';
 export { tokenPrincipal } from './token-principal.ts';
 export * from './token-problems.ts';
+export { createVerificationQueue, type VerificationQueue } from './verification-queue.ts';
