@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { LimitRule } from '@castellan/core/limits';
 
 /** What each process is told. */
@@ -23,7 +23,7 @@ export interface LeaseProcessReport {
 
 /** Runs as many processes as `instances` says at once. */
 export async function runLeaseProcesses(options: LeaseProcessOptions): Promise<readonly LeaseProcessReport[]> {
-  const file = path.join(import.meta.dirname, 'lease-process.ts');
+  const file = fileURLToPath(new URL('./lease-process.ts', import.meta.url));
   const children = Array.from({ length: options.instances }, () =>
     fork(file, [JSON.stringify(options)], { execArgv: ['--conditions=@castellan/source'] }),
   );
