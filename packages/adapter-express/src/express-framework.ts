@@ -20,6 +20,12 @@ export function expressFramework(parse: ParseMiddleware | undefined): Framework<
       return typeof path === 'string' ? (req.baseUrl ?? '') + path : undefined;
     },
     ip: ({ req }) => req.ip ?? req.socket.remoteAddress ?? '',
+    trust({ req }) {
+      const trusts = req.app?.get('trust proxy fn');
+      if (typeof trusts !== 'function' || req.app?.get('trust proxy') === false) return 'nobody';
+      // no list of proxies and no number of hops says yes to this address, so far away
+      return trusts('192.0.2.1', 1000) === true ? 'everybody' : 'some';
+    },
     body: ({ req }) => ({ value: req.body, raw: req.rawBody }),
     putBody({ req }, { value }) {
       (req as { body?: unknown }).body = value;

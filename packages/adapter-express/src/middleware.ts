@@ -23,6 +23,7 @@ export interface ExpressRequest extends IncomingMessage {
   readonly baseUrl?: string;
   readonly route?: { readonly path?: unknown };
   readonly ip?: string;
+  readonly app?: { get(setting: string): unknown };
   readonly body?: unknown;
   /** Where a parser's `verify` kept the bytes. */
   readonly rawBody?: unknown;

@@ -11,6 +11,13 @@ export interface FastifyCall {
   read?: RequestBody;
 }
 
+/** No list of proxies and no number of hops believes as far as this: Fastify does not tell its setting. */
+const FARTHEST = '192.0.2.1';
+const FAR = {
+  headers: { 'x-forwarded-for': [FARTHEST, ...Array.from({ length: 50 }, () => '192.0.2.2')].join(', ') },
+  socket: { remoteAddress: '192.0.2.3' },
+};
+
 /** Fastify as the shared part of the adapters sees it. */
 export const fastifyFramework: Framework<FastifyCall> = {
   request: ({ request }) => request.raw,
@@ -21,6 +28,11 @@ export const fastifyFramework: Framework<FastifyCall> = {
     return isOwnRoute(config) ? undefined : url;
   },
   ip: ({ request }) => request.ip ?? '',
+  trust({ request }) {
+    if (request.ips === undefined) return 'nobody';
+    const ip = Object.create(request, { raw: { value: FAR } }).ip as unknown;
+    return ip === FARTHEST ? 'everybody' : 'some';
+  },
   body: () => ({ value: undefined }), // the library reads before Fastify's parsers do
   putBody(call, read) {
     call.read = read;

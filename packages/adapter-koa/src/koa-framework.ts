@@ -7,13 +7,23 @@ export interface KoaContext {
   readonly res: ServerResponse;
   readonly ip: string;
   readonly originalUrl: string;
-  readonly request: { body?: unknown; rawBody?: unknown };
+  /** Where body parsers leave `body` and `rawBody`. */
+  readonly request: object;
   /** False: Koa sends nothing. */
   respond?: boolean | undefined;
   body: unknown;
   status: number;
   /** Koa's app; what its contexts have in common is in `context`. */
-  readonly app: { readonly context: { onerror(this: KoaContext, error: Error | null | undefined): void } };
+  readonly app: {
+    readonly context: { onerror(this: KoaContext, error: Error | null | undefined): void };
+    readonly proxy?: boolean;
+    readonly maxIpsCount?: number;
+  };
+}
+
+interface ParsedRequest {
+  body?: unknown;
+  readonly rawBody?: unknown;
 }
 
 /** A middleware that leaves the context types of those around it as they are. */
@@ -21,6 +31,12 @@ export type Middleware = (context: KoaContext, next: () => Promise<unknown>) => 
 
 /** A body parser, such as `bodyParser()` of @koa/bodyparser. */
 export type ParseMiddleware = (context: never, next: () => Promise<void>) => unknown;
+
+/** Where body parsers leave what they read. */
+interface Parsed {
+  body?: unknown;
+  readonly rawBody?: unknown;
+}
 
 /** Koa as the shared part of the adapters sees it. */
 export function koaFramework(parse: ParseMiddleware | undefined): Framework<KoaContext> {
@@ -30,9 +46,13 @@ export function koaFramework(parse: ParseMiddleware | undefined): Framework<KoaC
     target: ({ originalUrl }) => originalUrl,
     route: (context) => (context as { readonly _matchedRoute?: string })._matchedRoute, // by @koa/router
     ip: ({ ip }) => ip ?? '',
-    body: ({ request }) => ({ value: request.body, raw: request.rawBody }),
+    trust: ({ app }) => (app.proxy !== true ? 'nobody' : (app.maxIpsCount ?? 0) > 0 ? 'some' : 'everybody'),
+    body({ request }) {
+      const { body, rawBody } = request as ParsedRequest;
+      return { value: body, raw: rawBody };
+    },
     putBody({ request }, { value }) {
-      request.body = value;
+      (request as ParsedRequest).body = value;
     },
     parse: parse && (async (context) => void (await parse(context as never, async () => {}))),
     putHeaders({ res }, headers) {

@@ -246,6 +246,7 @@ export function createCastellan<
       exchange,
       front: tenant.behind(browser.front(problem), problem),
       ...(requestLog && { finished: requestLog.finished }),
+      warn: (message) => tell('configuration.warning', { message }),
       open: (policy, exchange) => openPassage(policy, exchange, problem),
       match: endpointTables({ auth: endpoints, health: healthEndpoints({ health, service }) }),
       serve: createEndpointServer({

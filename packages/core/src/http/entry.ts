@@ -56,6 +56,8 @@ export interface Entry<P> {
   front(exchange: Exchange): HttpResponse | undefined;
   /** Told when an answer has left or its line was cut. Absent where nobody listens: then install no listener. */
   readonly finished?: (exchange: Exchange, outcome: Finish) => void;
+  /** Told of a setting around the library that works and is probably not what was meant. */
+  readonly warn?: (message: string) => void;
   open(policy: CompiledPolicy, exchange: Exchange): Passage;
   /** Looks a path below the prefix up. `undefined`: not ours. */
   match(method: string, path: string, mount?: Mount): EndpointMatch | undefined;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Entry, type Exchange, givenRequestId, type HttpResponse } from '../http/index.ts';
 import type { Framework } from './framework.ts';
 import { type GateSeat, gateSeatOf, takeGateSeat } from './gate-seat.ts';
+import { createTrustCheck } from './proxy-trust.ts';
 import { requestViews } from './request-view.ts';
 import { send } from './send.ts';
 
@@ -25,6 +26,7 @@ export interface Beginning<C> {
 export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): Beginning<C> {
   const { finished } = http;
   const view = requestViews(framework);
+  const checkTrust = createTrustCheck(framework, http.warn);
 
   const tellEnd = (carrier: C, first: GateSeat, tell: NonNullable<typeof finished>): void => {
     const request = framework.request(carrier);
@@ -52,6 +54,7 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
       return takeGateSeat(request, { request: seen, context, headers }, met.capture);
     }
     const seat = takeGateSeat(request, http.exchange(view(carrier, route)));
+    if (request.headers['x-forwarded-for'] !== undefined) checkTrust(carrier);
     if (finished) tellEnd(carrier, seat, finished);
     const answer = http.front(seat.exchange);
     return answer ? sendPast(carrier, seat.exchange, answer) : seat;

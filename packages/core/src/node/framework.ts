@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Headers, RequestBody } from '../http/index.ts';
+import type { ProxyTrust } from './proxy-trust.ts';
 
 /**
  * What an adapter tells of its framework; `C` is what the framework hands out for one request. Everything else, from
@@ -15,6 +16,8 @@ export interface Framework<C> {
   readonly route: (carrier: C) => string | undefined;
   /** The client's address by the framework's own trust-proxy rule; empty where the socket has none. */
   readonly ip: (carrier: C) => string;
+  /** Whose `X-Forwarded-For` the framework believes. */
+  trust(carrier: C): ProxyTrust;
   /** What a parser of the app has made of the body, and its bytes where the parser kept them. */
   body(carrier: C): { readonly value: unknown; readonly raw?: unknown };
   /** Gives the app the body that the library has read, where the app looks for it. */

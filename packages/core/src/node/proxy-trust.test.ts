@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { createTrustCheck, type ProxyTrust } from './proxy-trust.ts';
+
+function scene(trust: ProxyTrust) {
+  let asked = 0;
+  const warnings: string[] = [];
+  const check = createTrustCheck(
+    {
+      trust: () => {
+        asked++;
+        return trust;
+      },
+    },
+    (message) => warnings.push(message),
+  );
+  return { check, warnings, asked: () => asked };
+}
+
+describe('whom a framework believes about X-Forwarded-For', () => {
+  it('is asked once', () => {
+    const { check, asked, warnings } = scene('some');
+    for (let request = 0; request < 3; request++) check({});
+    expect([asked(), warnings]).toEqual([1, []]);
+  });
+  it('nobody: told once, as every caller then has the address of the proxy', () => {
+    const { check, warnings } = scene('nobody');
+    for (let request = 0; request < 3; request++) check({});
+    expect(warnings).toEqual([expect.stringContaining('docs/behind-a-proxy.md')]);
+  });
+  it('everybody: refused at each request, as every caller then has whatever address it likes', () => {
+    const { check } = scene('everybody');
+    for (let request = 0; request < 3; request++) expect(() => check({})).toThrow(TypeError);
+  });
+});
