@@ -244,6 +244,22 @@ test('a failing source under a compression around us is answered and told once, 
   expect(scene.castellan.reported).toHaveLength(1);
 });
 
+test('Koa’s own: a compression between us and a handler whose source fails never ends the answer', async () => {
+  const stage = createStage();
+  const squeeze = compress({ threshold: 0, br: false, zstd: false, deflate: false });
+  const handler: Koa.Middleware = (context) => {
+    context.type = 'text/plain';
+    context.body = context.path === '/half' ? stage.halfSource() : 'abc';
+  };
+  const scene = await serve(one(handler, {}, squeeze));
+  const line = await scene.line();
+  line.write({ target: '/half', headers: { 'accept-encoding': 'gzip' } });
+  await scene.castellan.met(1);
+  stage.release();
+  for (let round = 0; round < 3; round++) await scene.call('/whole');
+  expect([line.ended, line.pending.includes('\r\n0\r\n\r\n')]).toEqual([false, false]);
+});
+
 test('a client that goes away is no failure', async () => {
   const stage = createStage();
   const scene = await serve(
