@@ -92,22 +92,6 @@ describe('guard', () => {
     ]);
   });
 
-  it('Express’s own: OPTIONS of a route is answered before its guard, with the headers of every exit where front is', async () => {
-    let asked = 0;
-    const wire = await serve((app, { guard, front }) => {
-      app.use('/fronted', front);
-      for (const path of ['/bare', '/fronted/route'])
-        app.get(path, guard({ head: [() => void asked++] }), (_req, res) => void res.end());
-    });
-    const [bare, fronted] = [
-      await call(wire, '/bare', { method: 'OPTIONS' }),
-      await call(wire, '/fronted/route', { method: 'OPTIONS' }),
-    ];
-    expect([bare.status, bare.headers.allow, bare.headers['x-request-id']]).toEqual([200, 'GET, HEAD', undefined]);
-    expect([fronted.status, fronted.headers['x-request-id']]).toEqual([200, 'request-1']);
-    expect(asked).toBe(0);
-  });
-
   it('two guards on the way share one exchange: one request id, and both see the answer', async () => {
     const seen: string[] = [];
     const watch =

@@ -315,6 +315,7 @@ test('a hijacked answer has what its handler takes along', async () => {
 
 test('app.inject goes through the same doors', async () => {
   const { guard: watch, seen } = watching({ late: true, limit: 100 });
+  const bodies: unknown[] = [];
   const { app } = await serve((app, { guard, authRoutes }) => {
     app.register(authRoutes, { prefix: '/auth' });
     app.get('/closed', { config: guard() }, ok);
@@ -322,7 +323,7 @@ test('app.inject goes through the same doors', async () => {
     app.get('/throws', { config: guard({ head: [watch] }) }, fails);
     app.post(
       '/body',
-      { config: guard({ body: [({ body }) => expect(body.value).toEqual({ a: 1 })] }) },
+      { config: guard({ body: [({ body }) => void bodies.push(body.value)] }) },
       async ({ body }) => body,
     );
   });
@@ -331,7 +332,7 @@ test('app.inject goes through the same doors', async () => {
     statuses.push((await app.inject(url)).statusCode);
   expect(statuses).toEqual([401, 200, 500, 404, 404, 404]);
   expect((await app.inject({ method: 'POST', url: '/body', payload: { a: 1 } })).json()).toEqual({ a: 1 });
-  expect(seen).toHaveLength(2);
+  expect([seen.length, bodies]).toEqual([2, [{ a: 1 }]]);
 });
 
 test('what Fastify refuses before it has a route is a problem too, and told where somebody listens', async () => {
@@ -342,4 +343,11 @@ test('what Fastify refuses before it has a route is a problem too, and told wher
   expect(problemIn(await scene.call('/%zz')).code).toBe('not_found');
   await scene.castellan.ended(2);
   expect(scene.castellan.finished.map(({ status }) => status)).toEqual([414, 404]);
+});
+
+test('an unknown path is unknown whatever is sent to it: Fastify would read, and refuse, the body of nobody', async () => {
+  const { call } = await serve((app, { guard }) => app.get('/orders', { config: guard() }, ok));
+  const headers = { 'content-type': 'application/json' };
+  for (const target of ['/none', '/orders'])
+    expect(problemIn(await call({ method: 'POST', target, headers, body: '{' })).code).toBe('not_found');
 });

@@ -79,8 +79,8 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
       return;
     }
     const door = gate.door(policy);
-    first(route, 'onRequest', headHook(door));
-    if (door.wantsBody) first(route, 'preParsing', bodyHook(door));
+    first(route, 'onRequest', headHook(door, gate.fail));
+    if (door.wantsBody) first(route, 'preParsing', bodyHook(door, gate.fail));
     route.errorHandler ??= fail; // of the route: an error handler of the app stays what it is elsewhere
   };
 
@@ -108,7 +108,14 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
     app.addHook('onRoute', protect);
     app.addHook('onReady', () => castellan.start());
     app.addHook('onClose', () => castellan.stop());
-    if (notFound) app.setNotFoundHandler((request, reply) => gate.notFound({ request, reply }));
+    if (notFound) {
+      // before Fastify reads a body for nobody: its parsers' refusals would come in their own shape
+      app.addHook('onRequest', (request, reply, next) => {
+        if (request.is404) gate.notFound({ request, reply });
+        else next();
+      });
+      app.setNotFoundHandler((request, reply) => gate.notFound({ request, reply }));
+    }
     done();
   };
 
@@ -128,22 +135,32 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
   };
 }
 
-/** A refused request's hook never goes on: the answer has left past Fastify. */
-function headHook(door: Door<FastifyCall>): onRequestHookHandler {
+type Fail = (error: unknown, call: FastifyCall) => void;
+
+/**
+ * A refused request's hook never goes on: the answer has left past Fastify. What goes wrong on the way does not reach
+ * Fastify either, which says nothing more once an answer was taken off its hands.
+ */
+function headHook(door: Door<FastifyCall>, fail: Fail): onRequestHookHandler {
   return (request, reply, done) => {
-    const admitted = door.head({ request, reply });
+    const call = { request, reply };
+    const admitted = door.head(call);
     if (admitted === true) done();
-    else if (admitted !== false) admitted.then((yes) => yes && done(), done);
+    else if (admitted !== false)
+      admitted.then(
+        (yes) => yes && done(),
+        (error: unknown) => fail(error, call),
+      );
   };
 }
 
 /** The body is read here by the library's own rules; Fastify's parser then gets the same bytes. */
-function bodyHook(door: Door<FastifyCall>): preParsingHookHandler {
+function bodyHook(door: Door<FastifyCall>, fail: Fail): preParsingHookHandler {
   return (request, reply, payload, done) => {
     const call: FastifyCall = { request, reply };
     door.body(call).then(
       (yes) => yes && done(null, call.read?.raw ? Readable.from([call.read.raw]) : payload),
-      (error: Error) => done(error),
+      (error: unknown) => fail(error, call),
     );
   };
 }

@@ -32,12 +32,6 @@ export type Middleware = (context: KoaContext, next: () => Promise<unknown>) => 
 /** A body parser, such as `bodyParser()` of @koa/bodyparser. */
 export type ParseMiddleware = (context: never, next: () => Promise<void>) => unknown;
 
-/** Where body parsers leave what they read. */
-interface Parsed {
-  body?: unknown;
-  readonly rawBody?: unknown;
-}
-
 /** Koa as the shared part of the adapters sees it. */
 export function koaFramework(parse: ParseMiddleware | undefined): Framework<KoaContext> {
   return {

@@ -86,14 +86,20 @@ function enter<X extends Exchange>(
       return Promise.resolve(verdict).then(
         (late) => {
           if (typeof late === 'function') watch(passage, late);
-          else if (late) return late;
+          else if (late) return answered(late, passage);
           return enter(guards, exchange, passage, at + 1);
         },
         (error: unknown) => passage.problem(error, exchange),
       );
-    else return verdict;
+    else return answered(verdict, passage);
   }
   return undefined;
+}
+
+/** An untyped guard may say `true` and mean that all is well: nobody must guess. */
+function answered(verdict: HttpResponse, { problem, exchange }: Way): HttpResponse {
+  if (typeof verdict.status === 'number') return verdict;
+  return problem(new TypeError('a guard has returned what is neither a response nor a function'), exchange);
 }
 
 function watch(passage: Way, after: After): void {

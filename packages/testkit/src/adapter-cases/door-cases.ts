@@ -6,6 +6,7 @@ import { authenticate, GOOD, type KitPolicy } from './kit-entry.ts';
 import { jsonIn, problemIn } from './rules.ts';
 import { withApp } from './scene.ts';
 import { SECRET } from './stage.ts';
+import { watching } from './watching.ts';
 
 const closed: readonly RoutePlan<KitPolicy>[] = [
   { method: 'GET', path: '/closed', handler: 'json' },
@@ -142,6 +143,21 @@ export const doorCases: readonly ConformanceCase<AdapterHarness>[] = casesOf('do
           assert.equal(problemIn(answer).code, 'internal');
           assert.equal(answer.raw.includes(SECRET), false);
           assert.equal(castellan.reported.length, 1);
+        },
+      );
+  },
+
+  'a guard that returns what is no answer lets nobody pass, and keeps nobody waiting': async (harness) => {
+    const yes = (() => true) as unknown as Guard;
+    const { guard: watch } = watching({ late: true });
+    const policies: readonly KitPolicy[] = [{ head: [yes] }, { head: [watch, yes] }, { body: [yes] }];
+    for (const policy of policies)
+      await withApp(
+        harness,
+        { routes: [{ method: 'POST', path: '/', handler: 'json', policy }] },
+        async ({ call, stage }) => {
+          assert.equal(problemIn(await call({ method: 'POST' })).code, 'internal');
+          assert.deepEqual(stage.ran, []);
         },
       );
   },

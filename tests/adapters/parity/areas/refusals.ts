@@ -86,6 +86,7 @@ export const refusals: readonly ParityExchange[] = [
   ...everyWay('nothing there, with a token', { target: '/closed/nothing', as: 'good' }),
   ask('a method that no route has', { method: 'DELETE', target: '/closed', as: 'good' }),
   ask('a method that no route has, with a body', { method: 'PUT', target: '/scope', headers: json, body: '{}' }),
+  ask('OPTIONS that is no preflight', { method: 'OPTIONS', target: '/closed' }),
   ask('a method that hardly anybody has', { method: 'PROPFIND', target: '/closed' }),
 ];
 
