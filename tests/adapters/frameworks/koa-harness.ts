@@ -9,7 +9,9 @@ import { koaHandlers } from './koa-handlers.ts';
 import { listening } from './listening.ts';
 
 /** Not imported: its types give every `IncomingMessage` of this program a body. */
-const { bodyParser } = createRequire(import.meta.url)('@koa/bodyparser') as { readonly bodyParser: () => Koa.Middleware };
+const { bodyParser } = createRequire(import.meta.url)('@koa/bodyparser') as {
+  readonly bodyParser: () => Koa.Middleware;
+};
 
 /** The adapter on Koa. */
 export const koaHarness: AdapterHarness = {

@@ -1,6 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Headers, RequestBody } from '../http/index.ts';
-import type { ProxyTrust } from './proxy-trust.ts';
+
+/**
+ * Whose `X-Forwarded-For` a framework believes: nobody's, that of some proxies, or everybody's: then each caller chooses
+ * its own address.
+ */
+export type ProxyTrust = 'nobody' | 'some' | 'everybody';
 
 /**
  * What an adapter tells of its framework; `C` is what the framework hands out for one request. Everything else, from

@@ -5,8 +5,7 @@
  */
 export type { Door } from './door.ts';
 export { enterDoor } from './door.ts';
-export type { Framework } from './framework.ts';
+export type { Framework, ProxyTrust } from './framework.ts';
 export type { Mounted, MountPoint } from './mounted.ts';
 export { createNodeGate, type NodeGate, type NodeGateOptions } from './node-gate.ts';
-export type { ProxyTrust } from './proxy-trust.ts';
 export { requestPath } from './request-path.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createTrustCheck, type ProxyTrust } from './proxy-trust.ts';
+import type { ProxyTrust } from './framework.ts';
+import { createTrustCheck } from './proxy-trust.ts';
 
 function scene(trust: ProxyTrust) {
   let asked = 0;

@@ -1,10 +1,4 @@
-import type { Framework } from './framework.ts';
-
-/**
- * Whose `X-Forwarded-For` a framework believes: nobody's, that of some proxies, or everybody's: then each caller chooses
- * its own address.
- */
-export type ProxyTrust = 'nobody' | 'some' | 'everybody';
+import type { Framework, ProxyTrust } from './framework.ts';
 
 /** Looks at a request that brings `X-Forwarded-For`. */
 export type CheckTrust<C> = (carrier: C) => void;

@@ -81,7 +81,10 @@ export const auditStoreCases: readonly ConformanceCase<StoreHarness>[] = casesOf
       await race(
         harness,
         async (stores, racer) => {
-          if (racer === 1) return stores.audit.append(batch);
+          if (racer === 1) {
+            await stores.audit.append(batch);
+            return;
+          }
           const { events } = await stores.audit.query({ tenant: s.tenant, target, limit: 100 });
           assert.ok(
             [0, batch.length].includes(events.length),
