@@ -9,6 +9,7 @@ import {
   kitCastellan,
 } from '../../testkit/src/adapter-cases/kit-entry.ts';
 import { problemIn } from '../../testkit/src/adapter-cases/rules.ts';
+import { createStage } from '../../testkit/src/adapter-cases/stage.ts';
 import { watching } from '../../testkit/src/adapter-cases/watching.ts';
 import type { Answer } from '../../testkit/src/adapter-cases/wire/answer.ts';
 import { openLine } from '../../testkit/src/adapter-cases/wire/line.ts';
@@ -298,6 +299,15 @@ test('Fastify’s own: HEAD of a 204 that nobody watches says a length', async (
   });
   const { status, headers } = await scene.call({ method: 'HEAD', target: '/empty' });
   expect([status, headers['content-length']]).toEqual([204, ['0']]);
+});
+
+test('Fastify’s own: HEAD of a stream does not read it', async () => {
+  const stage = createStage();
+  const scene = await serve((app, { guard }) => {
+    app.get('/', { config: guard({}) }, async (_request, reply) => reply.type('text/plain').send(stage.failedSource()));
+  });
+  expect((await scene.call({ method: 'HEAD' })).status).toBe(200);
+  expect((await scene.call('/')).status).toBe(500);
 });
 
 test('a hijacked answer has what its handler takes along', async () => {

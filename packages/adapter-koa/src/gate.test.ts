@@ -285,6 +285,12 @@ test('Koa’s own: HEAD of a web stream says the length of `{}`', async () => {
   expect((await scene.call({ method: 'HEAD' })).headers['content-length']).toEqual(['2']);
 });
 
+test('Koa’s own: HEAD of a stream does not read it', async () => {
+  const stage = createStage();
+  const scene = await serve(one(sends(() => stage.failedSource())));
+  expect([(await scene.call({ method: 'HEAD' })).status, (await scene.call('/')).status]).toEqual([200, 500]);
+});
+
 test('Koa’s own: without @koa/router a guard knows no template; one of the policy is taken', async () => {
   const seen: unknown[] = [];
   const policy: KitPolicy = { head: [({ request }) => void seen.push(request.route)] };
