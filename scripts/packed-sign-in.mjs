@@ -1,18 +1,60 @@
-/** Runs beside the packed packages, on the oldest supported Node.js: a sign-in, a refresh and a refusal over HTTP. */
+/**
+ * Runs beside the packed packages, on the oldest supported Node.js: a sign-in, a refresh and a refusal over HTTP, on each
+ * framework.
+ */
 import assert from 'node:assert/strict';
-import { createGate } from '@castellan/adapter-express';
+import http from 'node:http';
+import { createGate as expressGate } from '@castellan/adapter-express';
+import { createGate as fastifyGate } from '@castellan/adapter-fastify';
+import { createGate as koaGate } from '@castellan/adapter-koa';
 import { bcrypt } from '@castellan/bcrypt';
 import { createCastellan, memoryStores, principalOf } from '@castellan/core';
 import { generatePepper } from '@castellan/core/sessions';
 import { generateKeys } from '@castellan/core/tokens';
 import { createMigrations, postgresStores } from '@castellan/store-postgres';
 import { openPglite } from '@castellan/store-postgres/pglite';
-import { sessionStoreCases } from '@castellan/testkit';
+import { redisStores } from '@castellan/store-redis';
+import { adapterCases, sessionStoreCases } from '@castellan/testkit';
 import express from 'express';
+import fastify from 'fastify';
+import Koa from 'koa';
 
 assert.ok(sessionStoreCases.length > 0);
+assert.ok(adapterCases.length > 0);
+assert.equal(typeof redisStores, 'function');
 
-async function signIn(stores) {
+const frameworks = {
+  async express(castellan) {
+    const { guard, authRoutes, problems } = expressGate(castellan);
+    const app = express();
+    app.use('/auth', authRoutes);
+    app.get('/me', guard(), (req, res) => res.json({ sub: principalOf(req).subject }));
+    app.use(problems);
+    return app;
+  },
+  async fastify(castellan) {
+    const { plugin, guard, authRoutes, frameworkErrors } = fastifyGate(castellan);
+    const app = fastify({ frameworkErrors });
+    await app.register(plugin);
+    await app.register(authRoutes, { prefix: '/auth' });
+    app.get('/me', { config: guard() }, async (request) => ({ sub: principalOf(request).subject }));
+    await app.ready();
+    return (request, response) => app.routing(request, response);
+  },
+  async koa(castellan) {
+    const { problems, guard, authRoutes } = koaGate(castellan);
+    const app = new Koa();
+    app.use(problems);
+    app.use(authRoutes('/auth'));
+    app.use(guard());
+    app.use((context) => {
+      context.body = { sub: principalOf(context).subject };
+    });
+    return app.callback();
+  },
+};
+
+async function signIn(stores, framework) {
   const castellan = createCastellan({
     issuer: 'https://api.example.com',
     keys: await generateKeys(),
@@ -21,14 +63,8 @@ async function signIn(stores) {
     accounts: { legacyHashes: [bcrypt()] },
   });
   await castellan.start();
-  const { guard, authRoutes, problems } = createGate(castellan);
-  const app = express();
-  app.use('/auth', authRoutes);
-  app.get('/me', guard(), (req, res) => res.json({ sub: principalOf(req).subject }));
-  app.use(problems);
-  const server = await new Promise((resolve) => {
-    const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
-  });
+  const server = http.createServer(await frameworks[framework](castellan));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const call = async (path, { body, token } = {}) => {
     const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, {
       method: body ? 'POST' : 'GET',
@@ -54,9 +90,11 @@ async function signIn(stores) {
   await castellan.stop();
 }
 
-await signIn(memoryStores());
+for (const framework of Object.keys(frameworks)) await signIn(memoryStores(), framework);
 const pglite = await openPglite({});
 await createMigrations(pglite).up();
-await signIn(postgresStores(pglite));
+await signIn(postgresStores(pglite), 'express');
 await pglite.close();
-console.log(`signed in through the packed packages on Node.js ${process.version}, in memory and on PGlite`);
+console.log(
+  `signed in through the packed packages on Node.js ${process.version}, on ${Object.keys(frameworks).join(', ')}, in memory and on PGlite`,
+);

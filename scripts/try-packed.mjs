@@ -18,7 +18,9 @@ try {
     .readdirSync('packages')
     .map((name) => path.join(dir, npm(['pack', '--pack-destination', dir], { cwd: path.join('packages', name) })));
   const versions = JSON.parse(fs.readFileSync('package.json', 'utf8')).devDependencies;
-  const peers = ['express', 'kysely', 'pg', '@electric-sql/pglite'].map((name) => `${name}@${versions[name]}`);
+  const peers = ['express', 'fastify', 'koa', 'ioredis', 'kysely', 'pg', '@electric-sql/pglite'].map(
+    (name) => `${name}@${versions[name]}`,
+  );
   fs.writeFileSync(path.join(dir, 'package.json'), '{ "private": true, "type": "module" }\n');
   npm(['install', ...packed, ...peers, `${platform}@${OLDEST}`], { cwd: dir });
   fs.copyFileSync('scripts/packed-sign-in.mjs', path.join(dir, 'sign-in.mjs'));
