@@ -35,6 +35,8 @@ export async function startHttpApp(pool: pg.Pool, { storeOptions, ...extra }: Ex
     peppers,
     accounts: { argon2: { memoryKiB: 1024, passes: 1 } },
     tenantOf: (request) => String(request.headers['x-tenant'] ?? ''),
+    // one address makes all accounts of a test
+    limits: { register: '10000/1m', login: '10000/1m', loginAddress: '10000/1m', loginSoft: false },
     ...extra,
     stores,
   });
