@@ -169,8 +169,9 @@ describe.each(['express', 'fastify', 'koa'])('cookie mode in Chromium, on %s', (
     expect((await call(page, 'GET', '/auth/me')).status).toBe(200);
 
     // and no script of it reads anything
-    await sibling.goto(`http://b.app.localhost:${foreignPort}/`);
-    const read = await sibling.evaluate(
+    const reader = await context.newPage();
+    await reader.goto(`http://b.app.localhost:${foreignPort}/`);
+    const read = await reader.evaluate(
       (url) =>
         fetch(url, { credentials: 'include' })
           .then((response) => response.text())
