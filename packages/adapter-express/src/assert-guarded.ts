@@ -1,3 +1,4 @@
+import { routeExceptions } from '@castellan/core/node';
 import { isGuard } from './guard-mark.ts';
 
 /** What {@link assertGuarded} may be told. */
@@ -28,10 +29,8 @@ interface Layer {
 export function assertGuarded(app: object, options: AssertGuardedOptions = {}): void {
   const stack = stackOf(app);
   if (!stack) throw new TypeError('assertGuarded: app must be an Express app or router');
-  const except = new Set(options.except);
-  const open = [...unguarded(stack, '', [])].filter(
-    ({ method, path }) => !except.has(path) && !except.has(`${method} ${path}`),
-  );
+  const isExcepted = routeExceptions(options.except ?? []);
+  const open = [...unguarded(stack, '', [])].filter(({ method, path }) => !isExcepted(method, path));
   if (open.length === 0) return;
   const list = open.map(({ method, path }) => `  ${method} ${path}`).join('\n');
   throw new Error(`These routes have no guard; a public one has guard({ public: true }):\n${list}`);

@@ -52,9 +52,8 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
     (serve: Mounted<ExpressCall>): Middleware =>
     (req, res, next) => {
       // a mounted router sees `''` where the mount itself was asked for, or the whole URL without its prefix
-      const served = serve({ req, res }, { path: requestPath(req.url), prefix: (req as ExpressRequest).baseUrl ?? '' });
-      if (served !== undefined) served.catch(next);
-      else next();
+      const { baseUrl: prefix = '' } = req as ExpressRequest;
+      if (!serve({ req, res }, { path: requestPath(req.url), prefix })) next();
     };
 
   return {
@@ -66,7 +65,7 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
       return markGuard((req, res, next) => {
         const admitted = enterDoor(door, { req, res });
         if (admitted === true) next();
-        else if (admitted !== false) admitted.then((yes) => yes && next(), next);
+        else if (admitted !== false) void admitted.then((yes) => yes && next());
       });
     },
     authRoutes: mounted(gate.auth),

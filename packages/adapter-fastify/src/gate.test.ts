@@ -361,3 +361,9 @@ test('an unknown path is unknown whatever is sent to it: Fastify would read, and
   for (const target of ['/none', '/orders'])
     expect(problemIn(await call({ method: 'POST', target, headers, body: '{' })).code).toBe('not_found');
 });
+
+test('an answer of a guard that Node refuses to write is a problem: Fastify would say nothing more', async () => {
+  const unwritable = () => ({ status: 1000, headers: {}, body: null });
+  const scene = await serve((app, { guard }) => app.get('/', { config: guard({ head: [unwritable] }) }, ok));
+  expect(problemIn(await scene.call('/')).code).toBe('internal');
+});

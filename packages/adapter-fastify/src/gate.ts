@@ -1,18 +1,16 @@
 import { Readable } from 'node:stream';
 import type { Entry } from '@castellan/core/http';
-import { createNodeGate, type Door, type Mounted, type NodeGateOptions, requestPath } from '@castellan/core/node';
-import type {
-  FastifyError,
-  FastifyPluginCallback,
-  FastifyReply,
-  FastifyRequest,
-  onRequestHookHandler,
-  preParsingHookHandler,
-  RouteOptions,
-} from 'fastify';
+import {
+  createNodeGate,
+  type Mounted,
+  type NodeGateOptions,
+  pathBelow,
+  requestPath,
+  routeExceptions,
+} from '@castellan/core/node';
+import type { FastifyError, FastifyPluginCallback, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { type FastifyCall, fastifyFramework } from './fastify-framework.ts';
-import { type GuardConfig, isOwnRoute, OWN_ROUTE, policyIn, withPolicy } from './guard-config.ts';
-import { first } from './hook-list.ts';
+import { type GuardConfig, OWN_ROUTE, POLICY } from './guard-config.ts';
 
 /** What {@link createGate} may be told. */
 export interface GateOptions extends NodeGateOptions {
@@ -58,30 +56,38 @@ export interface GateOwner<P> {
 export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}): Gate<P> {
   const { except = [], notFound = true, ...shared } = options;
   const gate = createNodeGate(castellan.http, fastifyFramework, shared);
-  const fail: RouteOptions['errorHandler'] = (error, request, reply) => gate.fail(error, { request, reply });
+  const isExcepted = routeExceptions(except);
+  /** A route is declared twice over with one set of options at the end of a prefix: with and without a last slash. */
+  const guarded = new WeakSet<RouteOptions>();
 
-  const front: onRequestHookHandler = (request, reply, done) => {
-    try {
-      if (gate.front({ request, reply })) done();
-    } catch (error) {
-      gate.fail(error, { request, reply });
-    }
-  };
   const protect = (route: RouteOptions): void => {
-    if (isOwnRoute(route.config)) return;
-    const policy = policyIn(route.config);
-    if (!policy) {
-      if (!isExcepted(route, except))
-        throw new TypeError(
-          `${methodsOf(route)} ${route.url} has no policy: give it { config: guard() }, or { config: guard({ public: true }) }`,
-        );
-      first(route, 'onRequest', front);
-      return;
-    }
+    const { [POLICY]: policy, [OWN_ROUTE]: isOwn } = (route.config ?? {}) as GuardConfig;
+    if (isOwn || guarded.has(route)) return;
+    guarded.add(route);
+    const name = `${String(route.method)} ${route.url}`;
+    if (policy) guardRoute(route, policy);
+    else if (isExcepted(String(route.method), route.url))
+      addFirst(route, 'onRequest', (request, reply, done) => void (gate.front({ request, reply }) && done()));
+    else throw new TypeError(`${name} has no policy: give it { config: guard() }, or guard({ public: true })`);
+  };
+
+  /** Who is refused goes no further: the answer has left past Fastify. */
+  const guardRoute = (route: RouteOptions, policy: NonNullable<GuardConfig[typeof POLICY]>): void => {
     const door = gate.door(policy);
-    first(route, 'onRequest', headHook(door, gate.fail));
-    if (door.wantsBody) first(route, 'preParsing', bodyHook(door, gate.fail));
-    route.errorHandler ??= fail; // of the route: an error handler of the app stays what it is elsewhere
+    addFirst(route, 'onRequest', (request, reply, done) => {
+      const admitted = door.head({ request, reply });
+      if (admitted === true) done();
+      else if (admitted !== false) void admitted.then((yes) => yes && done());
+    });
+    if (door.wantsBody)
+      // read here by the library's own rules; Fastify's parser then gets the same bytes
+      addFirst(route, 'preParsing', (request, reply, payload, done) => {
+        const call: FastifyCall = { request, reply };
+        const again = () => done(null, call.read?.raw ? Readable.from([call.read.raw]) : payload);
+        void door.body(call).then((yes) => yes && again());
+      });
+    // of the route: an error handler of the app stays what it is elsewhere
+    route.errorHandler ??= (error, request, reply) => gate.fail(error, { request, reply });
   };
 
   const mount =
@@ -89,18 +95,13 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
     (app, _options, done) => {
       const depth = app.prefix.split('/').length - 1;
       // in the hook: the library reads its own bodies, before any parser of the app has a say
-      const onRequest: onRequestHookHandler = (request, reply) => {
+      const onRequest = (request: FastifyRequest, reply: FastifyReply, _done: () => void): void => {
         const call = { request, reply };
-        const below = requestPath(request.raw.url)
-          .split('/')
-          .slice(depth + 1)
-          .join('/');
-        const served = serve(call, { path: `/${below}`, prefix: app.prefix });
-        if (served !== undefined) served.catch((error: unknown) => gate.fail(error, call));
-        else gate.notFound(call);
+        const path = pathBelow(requestPath(request.raw.url), depth);
+        if (!serve(call, { path, prefix: app.prefix })) gate.notFound(call);
       };
       const options = { config: { [OWN_ROUTE]: true }, onRequest, exposeHeadRoute: false };
-      for (const url of ['/', '/*']) app.all(url, options, neverReached);
+      for (const url of ['/', '/*']) app.all(url, options, () => undefined);
       done();
     };
 
@@ -114,7 +115,7 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
         if (request.is404) gate.notFound({ request, reply });
         else next();
       });
-      app.setNotFoundHandler((request, reply) => gate.notFound({ request, reply }));
+      app.setNotFoundHandler(() => undefined); // never reached; an app that sets its own is told by Fastify
     }
     done();
   };
@@ -124,7 +125,7 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
       [Symbol.for('skip-override')]: true, // its hooks are for the app that registers it, not for a child of its own
       [Symbol.for('fastify.display-name')]: 'castellan',
     }),
-    guard: (policy) => withPolicy(gate.compile(policy)),
+    guard: (policy) => ({ [POLICY]: gate.compile(policy) }),
     authRoutes: mount(gate.auth),
     healthRoutes: mount(gate.health),
     frameworkErrors(error, request, reply) {
@@ -135,47 +136,11 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
   };
 }
 
-type Fail = (error: unknown, call: FastifyCall) => void;
-
-/**
- * A refused request's hook never goes on: the answer has left past Fastify. What goes wrong on the way does not reach
- * Fastify either, which says nothing more once an answer was taken off its hands.
- */
-function headHook(door: Door<FastifyCall>, fail: Fail): onRequestHookHandler {
-  return (request, reply, done) => {
-    const call = { request, reply };
-    const admitted = door.head(call);
-    if (admitted === true) done();
-    else if (admitted !== false)
-      admitted.then(
-        (yes) => yes && done(),
-        (error: unknown) => fail(error, call),
-      );
-  };
-}
-
-/** The body is read here by the library's own rules; Fastify's parser then gets the same bytes. */
-function bodyHook(door: Door<FastifyCall>, fail: Fail): preParsingHookHandler {
-  return (request, reply, payload, done) => {
-    const call: FastifyCall = { request, reply };
-    door.body(call).then(
-      (yes) => yes && done(null, call.read?.raw ? Readable.from([call.read.raw]) : payload),
-      (error: unknown) => fail(error, call),
-    );
-  };
-}
-
-function neverReached(): never {
-  throw new Error('a hook answers before');
-}
-
-function methodsOf({ method }: RouteOptions): string {
-  return Array.isArray(method) ? method.join(',') : method;
-}
-
-function isExcepted(route: RouteOptions, except: readonly string[]): boolean {
-  const names = [route.url, `${methodsOf(route)} ${route.url}`];
-  return except.some((one) =>
-    one.endsWith('*') ? names.some((name) => name.startsWith(one.slice(0, -1))) : names.includes(one),
-  );
+/** Puts a hook before those that a route has. */
+function addFirst<N extends 'onRequest' | 'preParsing'>(
+  route: RouteOptions,
+  name: N,
+  hook: Extract<NonNullable<RouteOptions[N]>, (...given: never[]) => unknown>,
+): void {
+  route[name] = [hook, ...[route[name] ?? []].flat()] as RouteOptions[N];
 }

@@ -15,7 +15,10 @@ export interface DoorSettings {
   readonly bodyLimit: number;
 }
 
-/** The door of one route, in two steps for frameworks that read the body between them. `true`: the handler's turn. */
+/**
+ * The door of one route, in two steps for frameworks that read the body between them. `true`: the handler's turn. That of
+ * a gate never throws nor rejects.
+ */
 export interface Door<C> {
   /** The guards of the head. Synchronous when they are. `false`: it was answered. */
   head(carrier: C): boolean | Promise<boolean>;

@@ -12,7 +12,7 @@ export interface MountPoint {
   readonly prefix: string;
 }
 
-/** Serves a mounted endpoint. `undefined`: the path is none of ours. */
+/** Serves a mounted endpoint. `undefined`: the path is none of ours. That of a gate never rejects. */
 export type Mounted<C> = (carrier: C, at: MountPoint) => Promise<void> | undefined;
 
 /** Makes the server of a mount's endpoints. */
@@ -40,4 +40,12 @@ export function createMounted<C, P>(
     const match = http.match(framework.request(carrier).method ?? 'GET', path, mount);
     return match && serve(carrier, match, prefix);
   };
+}
+
+/** The path below a prefix of so many segments, as it was sent: a prefix may have parameters. */
+export function pathBelow(path: string, segments: number): string {
+  return `/${path
+    .split('/')
+    .slice(segments + 1)
+    .join('/')}`;
 }

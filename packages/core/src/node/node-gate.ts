@@ -1,4 +1,4 @@
-import { BODY_LIMIT, type CompiledPolicy, type Entry } from '../http/index.ts';
+import { BODY_LIMIT, type CompiledPolicy, type Entry, type Mount } from '../http/index.ts';
 import { type Duration, durationMs } from '../kernel/index.ts';
 import { type Beginning, createBeginning } from './begin.ts';
 import { createDoor, type Door } from './door.ts';
@@ -36,12 +36,37 @@ export function createNodeGate<C, P>(
   const abandonAfterMs = durationMs(abandonAfter, 'options.abandonAfter');
   if (!Number.isInteger(bodyLimit) || bodyLimit < 1) throw new TypeError('options.bodyLimit is a number of bytes');
   const beginning = createBeginning(http, framework);
+  const failures = createFailures(http, framework, beginning);
+  /** What fails on the way in is answered here: a framework that was told to keep its hands off would say no more. */
+  const refused = (error: unknown, carrier: C): false => {
+    failures.fail(error, carrier);
+    return false;
+  };
+  const guarded = <R>(carrier: C, step: () => R | Promise<R>): R | false | Promise<R | false> => {
+    try {
+      const result = step();
+      return result instanceof Promise ? result.catch((error: unknown) => refused(error, carrier)) : result;
+    } catch (error) {
+      return refused(error, carrier);
+    }
+  };
+  const mounted = (mount: Mount): Mounted<C> => {
+    const serve = createMounted(http, framework, beginning, mount);
+    return (carrier, at) => serve(carrier, at)?.catch((error: unknown) => failures.fail(error, carrier));
+  };
   return {
-    ...createFailures(http, framework, beginning),
-    front: (carrier) => beginning.front(carrier),
+    ...failures,
+    front: (carrier) => guarded(carrier, () => beginning.front(carrier)) === true,
     compile: (policy) => http.compile(policy),
-    door: (policy) => createDoor(http, framework, beginning, policy, { abandonAfterMs, bodyLimit }),
-    auth: createMounted(http, framework, beginning, 'auth'),
-    health: createMounted(http, framework, beginning, 'health'),
+    door(policy) {
+      const door = createDoor(http, framework, beginning, policy, { abandonAfterMs, bodyLimit });
+      return {
+        wantsBody: door.wantsBody,
+        head: (carrier) => guarded(carrier, () => door.head(carrier)),
+        body: async (carrier) => guarded(carrier, () => door.body(carrier)),
+      };
+    },
+    auth: mounted('auth'),
+    health: mounted('health'),
   };
 }
