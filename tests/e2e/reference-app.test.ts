@@ -55,8 +55,7 @@ async function database(): Promise<{ url: string; drop(): Promise<void> }> {
   };
 }
 
-/** What the tours have told, without what differs from run to run. */
-const told: string[] = [];
+/** What a tour has told, without what differs from run to run. */
 const withoutChance = (output: string): string =>
   output
     .replace(/^.*tour, on .*$/m, '')
@@ -70,17 +69,16 @@ const withoutChance = (output: string): string =>
     .replace(/… \d+ ms pass/g, '… some ms pass');
 
 describe('the tour', () => {
-  test.each(['express', 'fastify', 'koa'])('holds on %s and the embedded database', async (framework) => {
-    const tour = start(['--tour', '--framework', framework]);
-    expect(await tour.exit, tour.output()).toBe(0);
-    expect(tour.output()).toMatch(/\n\d{2} passed, 0 failed\n$/);
-    expect(tour.output()).not.toMatch(/cst_rt_[\w-]{30}|eyJ[\w-]{30}|correct horse/); // a readable log holds no secret
-    told.push(withoutChance(tour.output()));
-  });
-  test('tells the same story on all three', () => {
-    expect(told).toHaveLength(3);
-    expect(told[1]).toBe(told[0]);
-    expect(told[2]).toBe(told[0]);
+  test('holds on the embedded database and all three frameworks, and tells the same story', async () => {
+    const tours = ['express', 'fastify', 'koa'].map((framework) => start(['--tour', '--framework', framework]));
+    const told = new Set<string>();
+    for (const tour of tours) {
+      expect(await tour.exit, tour.output()).toBe(0);
+      expect(tour.output()).toMatch(/\n\d{2} passed, 0 failed\n$/);
+      expect(tour.output()).not.toMatch(/cst_rt_[\w-]{30}|eyJ[\w-]{30}|correct horse/); // a readable log holds no secret
+      told.add(withoutChance(tour.output()));
+    }
+    expect([...told]).toHaveLength(1);
   });
   test('holds on a real server, beside a running demo', async () => {
     const { url, drop } = await database();
@@ -146,11 +144,6 @@ describe('the demo', () => {
     const child = start([], { CASTELLAN_REFRESH_GRACES: '1s' });
     await urlOf(child);
     expect(child.output()).toContain('CASTELLAN_REFRESH_GRACES is not known');
-  });
-  test.each(['fastify', 'koa'])('runs on %s', async (framework) => {
-    const url = await urlOf(start(['--framework', framework]));
-    expect((await fetch(`${url}/health`)).status).toBe(200);
-    expect((await post(`${url}/auth/register`, credentials)).status).toBe(201);
   });
   test('says which frameworks there are', async () => {
     const child = start(['--framework', 'hapi']);
