@@ -13,9 +13,15 @@ let direct: pg.Pool;
 const password = 'correct horse battery';
 let number = 0;
 
+/** The server is stopped below connections that are still taking their leave. */
+function quiet(pool: pg.Pool): pg.Pool {
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
 beforeAll(async () => {
   server = await startPostgresServer({ fsync: true });
-  direct = new pg.Pool({ connectionString: server.url, max: 4 });
+  direct = quiet(new pg.Pool({ connectionString: server.url, max: 4 }));
 });
 afterAll(async () => {
   await direct.end();
@@ -39,7 +45,7 @@ describe.each(['auto', 'batch'] as const)('batching: %s', (batching) => {
 
   beforeEach(async () => {
     proxy = await startFaultProxy(server.port);
-    pool = new pg.Pool({ connectionString: proxy.through(server.url), max: 4, connectionTimeoutMillis: 2000 });
+    pool = quiet(new pg.Pool({ connectionString: proxy.through(server.url), max: 4, connectionTimeoutMillis: 2000 }));
     app = await startHttpApp(pool, { sessions: { grace: 0 }, storeOptions: { batching } });
     told = [];
     for (const name of ['session.revoked', 'session.reuse_detected', 'session.expired', 'session.rotated'] as const)
