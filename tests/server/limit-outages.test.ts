@@ -82,9 +82,9 @@ async function goThrough(name: string, { limits, events }: Outage): Promise<void
   console.log(
     `${name}: first checks ${first.map((ms) => ms.toFixed(1)).join(', ')} ms; then p50 ${(p50 * 1000).toFixed(1)} µs, p99 ${(p99 * 1000).toFixed(1)} µs`,
   );
-  // three that failed, and those that were answered by then before the last failure was known
+  // three failures open the breaker; who comes before the last of them is known is answered, and does not wait
   expect(first.length).toBeGreaterThanOrEqual(3);
-  expect(first.length).toBeLessThanOrEqual(6);
+  expect(first.filter((ms) => ms > DEADLINE_MS / 2).length).toBeLessThanOrEqual(3);
   expect(Math.max(...first)).toBeLessThan(DEADLINE_MS + SLACK_MS);
   expect(p50).toBeLessThan(1);
   // its share of the limit, and what came back meanwhile

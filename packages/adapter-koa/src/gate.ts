@@ -64,7 +64,7 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
   /**
    * Koa's own `onerror` takes the headers away and answers in plain text, for a stream that fails later too. It is
    * replaced once for an app: a function of its own for each request would keep the requests alive from one collection
-   * of garbage to the next (half of Koa's throughput).
+   * of garbage to the next, and each collection would copy them.
    */
   const taken = new WeakSet<object>();
   const takeOver = ({ app }: KoaContext): void => {
