@@ -38,6 +38,13 @@ describe('access check', () => {
     expect(app.calls()).toBe(calls);
   });
 
+  test('two tokens in one text are none, also when each of them is in the memo', async () => {
+    const second = await app.start();
+    for (const { accessToken } of [first, second]) expect(await app.present(accessToken)).toBe('ok');
+    for (const between of [' ', ',', ', Bearer '])
+      expect(await app.present(first.accessToken + between + second.accessToken)).toBe('invalid_token');
+  });
+
   test('concurrent first sights of one token join in one call', async () => {
     const seen = await Promise.all(Array.from({ length: 20 }, () => app.present(first.accessToken)));
     expect(seen).toEqual(Array.from({ length: 20 }, () => 'ok'));

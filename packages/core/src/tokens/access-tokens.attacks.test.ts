@@ -91,6 +91,11 @@ const notOurs: Record<string, readonly [() => string, 'malformed' | 'forged']> =
   'a JWS in JSON': [() => JSON.stringify({ payload: parts()[1], signature: parts()[2] }), 'malformed'],
   'ten thousand dots': [() => '.'.repeat(10_000), 'malformed'],
   'more than 8192 characters, well signed': [() => withClaims({ scope: 'a'.repeat(7000) }), 'malformed'],
+  // more than one token behind the scheme: a header that was sent twice arrives so
+  'two tokens': [() => `${good()} ${good()}`, 'malformed'],
+  'two headers joined into one': [() => `${good()}, Bearer ${good()}`, 'malformed'],
+  'two headers joined without a space': [() => `${good()},${good()}`, 'malformed'],
+  'a list of parameters': [() => `token="${good()}", realm="x"`, 'malformed'],
   'payload nested as deep as fits': [() => signed(HEADER, `{"a":${'['.repeat(2900)}${']'.repeat(2900)}}`), 'forged'],
   // another spelling of the same bytes
   'a space in front': [() => ` ${good()}`, 'forged'],

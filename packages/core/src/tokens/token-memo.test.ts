@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTokenMemo, type MemoEntry } from './token-memo.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
-/** 43 characters that differ from their start on, as signatures do. */
-const signature = (n: number | string): string => Buffer.from(String(n).padEnd(32, 'x')).toString('base64url');
+/** 43 characters that differ everywhere, as signatures do. */
+const signature = (n: number | string): string => createHash('sha256').update(String(n)).digest('base64url');
 const token = (n: number | string): string => `header.payload-${n}.${signature(n)}`;
 const entry = (n: number | string, change: Partial<MemoEntry> = {}): MemoEntry => ({
   tenant: '',
@@ -33,6 +34,18 @@ it('another text with the signature of a kept token is not found, and forgets no
   expect(memo.find(token(1), '', 'api', NOW)).toBeDefined();
   for (const respelled of [`${token(1)} `, ` ${token(1)}`, `${token(1)}=`, token(1).toUpperCase(), signature(1), ''])
     expect(memo.find(respelled, '', 'api', NOW)).toBeUndefined();
+});
+
+it('two good tokens that fall on one key: the later stays, and neither is ever taken for the other', () => {
+  const memo = createTokenMemo();
+  const [earlier, later] = [token(1), `header.payload-2.${'x'.repeat(34)}${token(1).slice(-9)}`];
+  memo.insert(earlier, entry(1), NOW);
+  const kept = entry(2);
+  memo.insert(later, kept, NOW);
+  expect(memo.size).toBe(1);
+  expect(memo.find(earlier, '', 'api', NOW)).toBeUndefined();
+  memo.forget(earlier);
+  expect(memo.find(later, '', 'api', NOW)).toBe(kept);
 });
 
 it('an entry is there in its last millisecond, and gone in the next', () => {
