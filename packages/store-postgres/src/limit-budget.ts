@@ -3,11 +3,16 @@ import { readTextOrNull } from './driver/columns.ts';
 import { limitNumbers } from './sql/limit-buckets.ts';
 import { COUNT_FROM } from './sql/limit-decision.ts';
 
+/** The numbers of a stored count; none where there is none. */
+export function limitSlots(slots: unknown): readonly number[] {
+  const text = readTextOrNull(slots);
+  return text ? text.split(' ').map(Number) : [];
+}
+
 /** How a budget stands by its stored count. */
-export function limitBudget({ rule, cost }: LimitBucket, slots: unknown, now: number): BucketState {
+export function limitBudget({ rule, cost }: LimitBucket, slots: readonly number[], now: number): BucketState {
   const { kind, limit, span } = limitNumbers(rule);
-  const [wroteKind, wroteSpan, ...rest] = readNumbers(slots);
-  const numbers = wroteKind === kind && wroteSpan === span ? rest.slice(COUNT_FROM - 3) : [];
+  const numbers = slots[0] === kind && slots[1] === span ? slots.slice(COUNT_FROM - 1) : [];
   if (kind === 1) {
     const used = Math.min(limit * span, Math.max(0, (numbers[0] ?? 0) - now));
     const over = Math.max(0, used + (cost - limit) * span);
@@ -25,7 +30,8 @@ export function limitBudget({ rule, cost }: LimitBucket, slots: unknown, now: nu
   let resetUs = 0;
   const counts: { readonly count: number; readonly backUs: number }[] = [];
   for (let i = 0; i + 1 < numbers.length; i += 2) {
-    const [index = 0, count = 0] = numbers.slice(i, i + 2);
+    const index = numbers[i] ?? 0;
+    const count = numbers[i + 1] ?? 0;
     if (index < oldest || index >= newest || count === 0) continue;
     total += count;
     resetUs = (index + leaves) * span - now;
@@ -44,9 +50,4 @@ export function limitBudget({ rule, cost }: LimitBucket, slots: unknown, now: nu
 
 function stateOf(remaining: number, resetUs: number, retryUs: number, cost: number): BucketState {
   return { remaining, resetMs: Math.ceil(resetUs / 1000), retryMs: cost === 0 ? 0 : Math.ceil(retryUs / 1000) };
-}
-
-function readNumbers(slots: unknown): readonly number[] {
-  const text = readTextOrNull(slots);
-  return text ? text.split(' ').map(Number) : [];
 }

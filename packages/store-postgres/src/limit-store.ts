@@ -2,15 +2,15 @@ import { type MonotonicClock, StoreUnavailableError } from '@castellan/core/kern
 import type { LimitAnswer, LimitBucket, LimitCheck, LimitStore, TakenPermits } from '@castellan/core/limits';
 import { askAgain } from './ask-again.ts';
 import { readBytes, readInt, readIntOrNull } from './driver/columns.ts';
-import type { BindValue, Runner, RunOptions } from './driver/driver.ts';
+import type { Runner, RunOptions } from './driver/driver.ts';
 import { groupCommit } from './driver/group-commit.ts';
-import type { Statement } from './driver/statement.ts';
 import type { GatheredVerbOptions } from './gathered-verb-options.ts';
 import { apartByKey, distinctKeys } from './limit-batch.ts';
-import { limitBudget } from './limit-budget.ts';
+import { limitBudget, limitSlots } from './limit-budget.ts';
 import { HOT_MS } from './run-options.ts';
 import { type LimitCall, limitBucketValues, limitKey, limitNumbers } from './sql/limit-buckets.ts';
 import { type LimitConsumeAllRow, limitConsumeAllStatement, limitSeedStatement } from './sql/limit-consume.ts';
+import { AT, GRANTED } from './sql/limit-decision.ts';
 import { limitGiveBackStatement } from './sql/limit-give-back.ts';
 import { type LimitRow, limitReadStatement } from './sql/limit-read.ts';
 import {
@@ -54,16 +54,16 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
 
   /** @param checks of one budget each, all of one kind, whose keys all differ */
   async function takeSingles({ one, many }: LimitUpsert, checks: readonly SingleCall[]): Promise<Decided> {
-    const [only, ...others] = checks;
-    const query: [Statement, readonly BindValue[]] =
-      only && others.length === 0
-        ? [one, limitUpsertValues(only, fixed())]
-        : [many, limitUpsertManyValues(checks, fixed())];
-    const rows = await runner.run<LimitUpsertRow>(...query, how('never'));
-    const byKey = new Map(rows.map((row) => [hexOf(readBytes(row.key)), row]));
+    const [only] = checks;
+    if (only && checks.length === 1) {
+      const [row] = await runner.run<LimitUpsertRow>(one, limitUpsertValues(only, fixed()), how('never'));
+      return [row && takenOf(only, row)];
+    }
+    const rows = await runner.run<LimitUpsertRow>(many, limitUpsertManyValues(checks, fixed()), how('never'));
+    const byKey = new Map(rows.map((row) => [textOf(readBytes(row.key)), row]));
     return checks.map((check) => {
-      const row = byKey.get(hexOf(limitKey(check.buckets[0].key)));
-      return row && answerOf(check, [row], readInt(row.granted));
+      const row = byKey.get(textOf(limitKey(check.buckets[0].key)));
+      return row && takenOf(check, row);
     });
   }
 
@@ -130,6 +130,8 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
 
   return {
     async consume(checks) {
+      const [only] = checks;
+      if (only && checks.length === 1) return [await decide(only)];
       const answers = new Map<LimitCheck, LimitAnswer>();
       for (const apart of apartByKey(checks)) {
         const told = await Promise.all(apart.map(decide));
@@ -154,8 +156,15 @@ function isTooDear({ rule, cost }: LimitBucket): boolean {
   return cost > limitNumbers(rule).limit;
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+/** What an upsert has written tells what it granted and when. */
+function takenOf({ buckets }: SingleCall, row: LimitUpsertRow): LimitAnswer {
+  const slots = limitSlots(row.slots);
+  const [granted, at] = [readInt(slots[GRANTED]), readInt(slots[AT])];
+  return { granted, buckets: [limitBudget(buckets[0], slots, at)], at };
 }
 
 function byPlace<R extends { readonly ord: unknown }>(rows: readonly R[]): readonly R[] {
@@ -177,7 +186,11 @@ function eachCheck<R, T>(
 
 function answerOf({ buckets }: LimitCall, rows: readonly Omit<LimitRow, 'ord'>[], granted: number): LimitAnswer {
   const at = readInt(rows[0]?.now ?? 0);
-  return { granted, buckets: buckets.map((bucket, i) => limitBudget(bucket, rows[i]?.slots ?? null, at)), at };
+  return {
+    granted,
+    buckets: buckets.map((bucket, i) => limitBudget(bucket, limitSlots(rows[i]?.slots ?? null), at)),
+    at,
+  };
 }
 
 /** Keys remembered at once. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { LimitBucket, LimitRule } from '@castellan/core/limits';
 import type { BindValue } from '../driver/driver.ts';
 
@@ -24,8 +24,8 @@ export const limitBuckets = `calls as materialized (
 )`;
 
 /** Unix µs, a whole number; `fixed` in its place. */
-export function limitNow(fixed: string): string {
-  return `coalesce(${fixed}::bigint, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
+export function limitNow(fixed: string, clock = 'clock_timestamp()'): string {
+  return `coalesce(${fixed}::bigint, (extract(epoch from ${clock}) * 1000000)::bigint)`;
 }
 
 /** The seven lists. `times` carries the time of what is given back. */
@@ -43,9 +43,15 @@ export function limitBucketValues(calls: readonly LimitCall[]): readonly BindVal
   ];
 }
 
-/** Keys are HMACs already; hashed once more they are short whatever they were. */
+/** Bytes of a key that are stored as they are. */
+const LONGEST_KEY = 64;
+/** No UTF-8 begins with it. */
+const HASHED = Buffer.from([0xff]);
+
+/** Keys are short HMACs; others are hashed, so that a row is small whatever its key was. */
 export function limitKey(key: string): Uint8Array {
-  return createHash('sha256').update(key).digest();
+  const bytes = Buffer.from(key);
+  return bytes.length <= LONGEST_KEY ? bytes : Buffer.concat([HASHED, hash('sha256', bytes, 'buffer')]);
 }
 
 /** Kind, limit and span (window: a 16th of it; rate: the interval; quota: the window) as the statements know them. */

@@ -14,6 +14,10 @@ export interface DecisionTerms {
  * all permits are back, of a quota its window and permits. A count of another kind or span is none.
  */
 export const COUNT_FROM = 8;
+/** Places in the stored count, from 0 as JavaScript counts them: what was granted. */
+export const GRANTED = 5;
+/** When. */
+export const AT = 6;
 
 /**
  * FROM items: `v.live` is what still counts, `w.used` how much that is, `w.at` the (sub-)window, `f.fit` how many fit.
