@@ -66,18 +66,14 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
    * replaced once for an app: a function of its own for each request would keep the requests alive from one collection
    * of garbage to the next, and each collection would copy them.
    */
-  const taken = new WeakSet<object>();
-  const takeOver = ({ app }: KoaContext): void => {
-    if (taken.has(app)) return;
-    taken.add(app);
-    app.context.onerror = function onerror(error) {
-      if (error && !isGone(error, this)) fail(error, this);
-    };
+  const onerror: KoaContext['app']['context']['onerror'] = function onerror(error) {
+    if (error && !isGone(error, this)) fail(error, this);
   };
 
   return {
     async problems(context, next) {
-      takeOver(context);
+      const { context: shared } = context.app;
+      if (shared.onerror !== onerror) shared.onerror = onerror;
       try {
         if (!gate.front(context)) return;
         if (!isDecodable(context.originalUrl)) throw new Problem('not_found');
@@ -94,9 +90,11 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
     },
     guard(policy) {
       const door = gate.door(gate.compile(policy));
-      return async (context, next) => {
+      // no async function: it would cost each request another turn of the queue
+      return (context, next) => {
         const admitted = enterDoor(door, context);
-        if (admitted === true || (await admitted)) await next();
+        if (admitted === true) return next();
+        return admitted === false ? Promise.resolve() : admitted.then((yes) => (yes ? next() : undefined));
       };
     },
     authRoutes: mount(gate.auth),

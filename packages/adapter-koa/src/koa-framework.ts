@@ -27,7 +27,7 @@ interface ParsedRequest {
 }
 
 /** A middleware that leaves the context types of those around it as they are. */
-export type Middleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
+export type Middleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown>;
 
 /** A body parser, such as `bodyParser()` of @koa/bodyparser. */
 export type ParseMiddleware = (context: never, next: () => Promise<void>) => unknown;

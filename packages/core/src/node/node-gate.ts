@@ -42,28 +42,34 @@ export function createNodeGate<C, P>(
     failures.fail(error, carrier);
     return false;
   };
-  const guarded = <R>(carrier: C, step: () => R | Promise<R>): R | false | Promise<R | false> => {
-    try {
-      const result = step();
-      return result instanceof Promise ? result.catch((error: unknown) => refused(error, carrier)) : result;
-    } catch (error) {
-      return refused(error, carrier);
-    }
-  };
+  const settled = (admitted: boolean | Promise<boolean>, carrier: C): boolean | Promise<boolean> =>
+    admitted instanceof Promise ? admitted.catch((error: unknown) => refused(error, carrier)) : admitted;
   const mounted = (mount: Mount): Mounted<C> => {
     const serve = createMounted(http, framework, beginning, mount);
     return (carrier, at) => serve(carrier, at)?.catch((error: unknown) => failures.fail(error, carrier));
   };
   return {
     ...failures,
-    front: (carrier) => guarded(carrier, () => beginning.front(carrier)) === true,
+    front(carrier) {
+      try {
+        return beginning.front(carrier);
+      } catch (error) {
+        return refused(error, carrier);
+      }
+    },
     compile: (policy) => http.compile(policy),
     door(policy) {
       const door = createDoor(http, framework, beginning, policy, { abandonAfterMs, bodyLimit });
       return {
         wantsBody: door.wantsBody,
-        head: (carrier) => guarded(carrier, () => door.head(carrier)),
-        body: async (carrier) => guarded(carrier, () => door.body(carrier)),
+        head(carrier) {
+          try {
+            return settled(door.head(carrier), carrier);
+          } catch (error) {
+            return refused(error, carrier);
+          }
+        },
+        body: (carrier) => door.body(carrier).catch((error: unknown) => refused(error, carrier)),
       };
     },
     auth: mounted('auth'),
