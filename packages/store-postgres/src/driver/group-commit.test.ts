@@ -60,6 +60,14 @@ describe('group commit', () => {
     expect(await answer).toBe('single 1');
   });
 
+  it('a lonely caller that comes again as soon as it has its answer goes at once, too', async () => {
+    const { verb, flights, log } = handHeld({ defer: () => {} });
+    void verb(call(1)).then(() => verb(call(2)));
+    flights[0]?.land();
+    for (let hop = 0; hop < 20; hop++) await Promise.resolve();
+    expect(log()).toEqual(['single 1', 'single 2']);
+  });
+
   it('what comes while the flights are under way goes with the next one, all of it', async () => {
     const { verb, flights, turn, log } = handHeld({ maxFlights: 1 });
     const answers = [1, 2, 3, 4].map((id) => verb(call(id)));

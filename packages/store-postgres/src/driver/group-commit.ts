@@ -84,11 +84,14 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
       const rows = takeRows();
       if (rows.length === 0) return;
       flights++;
-      void fly(rows).then(() => {
-        flights--;
-        if (gathered.length > 0) departLater();
-      });
+      void fly(rows);
     }
+  }
+
+  /** Before anybody is told: a lonely caller that comes again at once finds nothing under way. */
+  function land(): void {
+    flights--;
+    if (gathered.length > 0) departLater();
   }
 
   /**
@@ -125,20 +128,23 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
     const [first] = rows;
     if (rows.length === 1 && first && mode === 'auto' && lonely === 0) {
       lonely++;
-      await askAlone(first);
-      lonely--;
-      return;
+      return askAlone(first, () => {
+        lonely--;
+        land();
+      });
     }
     let results: readonly (Result | undefined)[] = [];
     try {
       results = await options.batch(rows.map((row) => row.call));
     } catch (error) {
       if (error instanceof StoreUnavailableError) {
+        land();
         // asking one by one would send a crowd against a database that is away
         for (const row of rows) settle(row, () => row.reject(error));
         return;
       }
     }
+    land();
     rows.forEach((row, i) => {
       const result = results[i];
       if (result === undefined) alone.push(row);
@@ -156,18 +162,17 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
         continue;
       }
       asking++;
-      void askAlone(row).then(() => {
-        asking--;
-        askThoseAlone();
-      });
+      void askAlone(row, () => asking--).then(askThoseAlone);
     }
   }
 
-  async function askAlone(row: Waiting<Call, Result>): Promise<void> {
+  async function askAlone(row: Waiting<Call, Result>, answered: () => void): Promise<void> {
     try {
       const result = await options.single(row.call);
+      answered();
       settle(row, () => row.resolve(result));
     } catch (error) {
+      answered();
       settle(row, () => row.reject(error));
     }
   }
