@@ -1,11 +1,11 @@
 import type { LimitBucket } from '@castellan/core/limits';
 
 /**
- * Where a bucket lives: `castellan:{partition}key`. The braces make buckets of one partition neighbours in a cluster, so
+ * Where a bucket lives: `castellan:2{partition}key`, with the number of the values' format. The braces make buckets of one partition neighbours in a cluster, so
  * a partition must not end them early: one that holds more than the letters of an HMAC's text is written in such letters.
  */
 export function bucketKey(prefix: string): (bucket: LimitBucket) => string {
-  return ({ partition, key }) => `${prefix}{${plain.test(partition) ? partition : escaped(partition)}}${key}`;
+  return ({ partition, key }) => `${prefix}2{${plain.test(partition) ? partition : escaped(partition)}}${key}`;
 }
 
 const plain = /^[\w-]+$/;

@@ -1,4 +1,6 @@
-import type { BucketState, LimitAnswer, LimitBucket, LimitCheck, LimitRule } from '@castellan/core/limits';
+import type { LimitBucket } from '@castellan/core/limits';
+import { shapeTable } from './check-shapes.ts';
+import { numberText } from './number-text.ts';
 import type { RedisArgument } from './redis-like.ts';
 
 /** A check, or the part of it that lies in one slot, as a script is asked about it. */
@@ -16,62 +18,33 @@ export interface LimitsCall {
   readonly args: readonly RedisArgument[];
 }
 
+/** Shapes whose place fits into the first letter of a check. */
+const SHORT_SHAPES = 31;
+
 /** Puts checks into a call; a key that several name is read and written once. */
 export function limitsCall(checks: readonly AskedCheck[], keyOf: (bucket: LimitBucket) => string): LimitsCall {
   const keys: string[] = [];
   const places = new Map<string, number>();
-  const rules: number[] = [];
-  const known = new Map<LimitRule, number>();
-  const numbers: number[] = [];
+  const shapes = shapeTable();
+  let text = '';
   for (const { buckets, times, at } of checks) {
-    numbers.push(times, buckets.length);
-    if (at !== undefined) numbers.push(at);
+    const shape = shapes.placeOf(buckets);
+    const before = keys.length;
+    let named = '';
     for (const bucket of buckets) {
       const key = keyOf(bucket);
-      let place = places.get(key);
-      if (place === undefined) {
+      let place = places.get(bucket.key);
+      if (place === undefined || keys[place - 1] !== key) {
         place = keys.push(key);
-        places.set(key, place);
+        places.set(bucket.key, place);
       }
-      let rule = known.get(bucket.rule);
-      if (rule === undefined) {
-        rule = rules.length + 1;
-        known.set(bucket.rule, rule);
-        pushRule(rules, bucket.rule);
-      }
-      numbers.push(place, rule, bucket.cost);
+      named += numberText(place);
     }
+    const isNew = buckets.length > 0 && keys.length === before + buckets.length;
+    if (isNew && at === undefined && times > 0 && shape <= SHORT_SHAPES)
+      text += times === 1 ? numberText(shape) : numberText(shape + 32) + numberText(times);
+    else
+      text += numberText(0) + numberText(shape) + numberText(times) + (at === undefined ? '' : numberText(at)) + named;
   }
-  return { keys, args: [JSON.stringify(rules), JSON.stringify(numbers)] };
-}
-
-/** Kind, limit and span, as the scripts know them. */
-function pushRule(rules: number[], rule: LimitRule): void {
-  switch (rule.kind) {
-    case 'window':
-      rules.push(0, rule.limit, Math.ceil(rule.windowUs / 16));
-      break;
-    case 'rate':
-      rules.push(1, rule.burst, rule.intervalUs);
-      break;
-    case 'quota':
-      rules.push(2, rule.limit, rule.windowUs);
-  }
-}
-
-/** Reads the answer to a call: status, time, then for each check what was granted and its budgets. */
-export function limitAnswers(checks: readonly Pick<LimitCheck, 'buckets'>[], answer: readonly number[]): LimitAnswer[] {
-  const at = answer[1] ?? 0;
-  let place = 2;
-  return checks.map(({ buckets }) => {
-    const granted = answer[place++] ?? 0;
-    const states = buckets.map((): BucketState => {
-      const remaining = answer[place] ?? 0;
-      const resetMs = Math.ceil((answer[place + 1] ?? 0) / 1000);
-      const retryUs = answer[place + 2] ?? 0;
-      place += 3;
-      return { remaining, resetMs, retryMs: retryUs < 0 ? Number.POSITIVE_INFINITY : Math.ceil(retryUs / 1000) };
-    });
-    return { granted, buckets: states, at };
-  });
+  return { keys, args: [shapes.text() + text] };
 }

@@ -2,7 +2,8 @@ import { type Duration, durationMs, monotonicClock } from '@castellan/core/kerne
 import type { LimitAnswer, LimitCheck, LimitStore, TakenPermits } from '@castellan/core/limits';
 import { bucketKey } from './bucket-key.ts';
 import { consumeByPartition, giveBackByPartition } from './by-partition.ts';
-import { type AskedCheck, limitAnswers, limitsCall } from './limits-call.ts';
+import { limitAnswers } from './limits-answer.ts';
+import { type AskedCheck, limitsCall } from './limits-call.ts';
 import { consumeScript, giveBackScript } from './limits-lua.ts';
 import type { RedisLike } from './redis-like.ts';
 import { codeOf } from './redis-unavailable.ts';

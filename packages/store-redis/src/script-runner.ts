@@ -1,4 +1,5 @@
 import { type MonotonicClock, StoreUnavailableError } from '@castellan/core/kernel';
+import { msgpackNumbers } from './msgpack-numbers.ts';
 import type { RedisArgument, RedisLike } from './redis-like.ts';
 import { codeOf, redisUnavailable } from './redis-unavailable.ts';
 import type { Script } from './script.ts';
@@ -44,14 +45,14 @@ export function scriptRunner(redis: RedisLike, { deadlineMs, clock, now }: Scrip
     // what comes behind the first text on a connection finds it there: nobody has to wait for it
     if (!known.has(script)) {
       known.add(script);
-      return redis.eval(script.text, keys.length, ...keys, ...args);
+      return redis.evalBuffer(script.text, keys.length, ...keys, ...args);
     }
     try {
-      return await redis.evalsha(script.sha1, keys.length, ...keys, ...args);
+      return await redis.evalshaBuffer(script.sha1, keys.length, ...keys, ...args);
     } catch (error) {
       // it has restarted, or another one has taken over: certainly nothing was carried out
       if (codeOf(error) !== 'NOSCRIPT') throw error;
-      return redis.eval(script.text, keys.length, ...keys, ...args);
+      return redis.evalBuffer(script.text, keys.length, ...keys, ...args);
     }
   }
 
@@ -148,7 +149,6 @@ function connected(redis: RedisLike): Promise<void> {
 }
 
 function numbersIn(answer: unknown): readonly number[] {
-  if (!Array.isArray(answer)) throw new StoreUnavailableError('redis', 'an answer that no script of ours gives');
-  // a client may be set up to answer numbers as texts
-  return typeof answer[1] === 'number' ? answer : answer.map(Number);
+  if (!Buffer.isBuffer(answer)) throw new StoreUnavailableError('redis', 'an answer that no script of ours gives');
+  return msgpackNumbers(answer);
 }
