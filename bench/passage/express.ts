@@ -38,10 +38,10 @@ export async function expressContestant(name: string): Promise<Contestant> {
     });
     return { token, listener };
   }
-  const token = await peerToken();
+  const { token, expected } = await peerToken();
   if (name === 'express-jwt') {
     const listener = app((made) =>
-      made.get('/me', expressjwt({ secret, algorithms: ['HS256'] }), (req, res) => {
+      made.get('/me', expressjwt({ secret, algorithms: ['HS256'], ...expected }), (req, res) => {
         res.json({ sub: (req as unknown as { auth: { sub: string } }).auth.sub });
       }),
     );
@@ -49,7 +49,12 @@ export async function expressContestant(name: string): Promise<Contestant> {
   }
   passport.use(
     new Strategy(
-      { jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(), secretOrKey: secret, algorithms: ['HS256'] },
+      {
+        jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+        secretOrKey: secret,
+        algorithms: ['HS256'],
+        ...expected,
+      },
       (payload: { sub: string }, done: (error: unknown, user: object) => void) => done(null, payload),
     ),
   );

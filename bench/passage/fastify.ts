@@ -18,8 +18,9 @@ export async function fastifyContestant(name: string): Promise<Contestant> {
     await app.register(plugin);
     app.get('/me', { config: guard() }, async (request) => ({ sub: principalOf(request).subject }));
   } else {
-    token = await peerToken();
-    await app.register(jwt, { secret });
+    const { token: given, expected } = await peerToken();
+    token = given;
+    await app.register(jwt, { secret, verify: { allowedIss: expected.issuer, allowedAud: expected.audience } });
     app.get('/me', { onRequest: (request) => request.jwtVerify() }, async (request) => ({
       sub: (request.user as { sub: string }).sub,
     }));

@@ -25,8 +25,9 @@ export async function koaContestant(name: string): Promise<Contestant> {
       ctx.body = { sub: principalOf(ctx).subject };
     });
   } else {
-    token = await peerToken();
-    router.get('/me', jwt({ secret, algorithms: ['HS256'] }), (ctx) => {
+    const peer = await peerToken();
+    token = peer.token;
+    router.get('/me', jwt({ secret, algorithms: ['HS256'], ...peer.expected }), (ctx) => {
       ctx.body = { sub: (ctx.state['user'] as { sub: string }).sub };
     });
   }
