@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '@castellan/core/kernel';
 import { readBoolean, readInt, readText } from './driver/columns.ts';
 import type { Driver, Runner } from './driver/driver.ts';
+import { limitSweep } from './limit-sweep.ts';
 import { once } from './migrations/pending-migrations.ts';
 import { type MissingPartition, missingPartitions, partitionStatements, partitionTurn } from './sql/audit-partition.ts';
 import { SWEEP_ROWS, sweepStatements } from './sql/sweep.ts';
@@ -32,6 +33,7 @@ const MOST_BATCHES = 100;
 /** Makes the janitor of a schema. */
 export function janitor(driver: Driver<unknown>, s: string, { everyMs, warn }: JanitorOptions): Janitor {
   const sweeps = sweepStatements(s);
+  const sweepLimits = limitSweep(driver, s, everyMs);
   const warned = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
@@ -45,6 +47,7 @@ export function janitor(driver: Driver<unknown>, s: string, { everyMs, warn }: J
         if (readInt(row?.rows) < SWEEP_ROWS) break;
       }
     }
+    await sweepLimits();
   };
   const makePartitions = async (): Promise<void> => {
     if ((await missing(driver)).length === 0) return;

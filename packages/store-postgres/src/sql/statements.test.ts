@@ -15,6 +15,7 @@ import { auditQueryStatements } from './audit-query.ts';
 import { limitConsumeAllStatement, limitSeedStatement } from './limit-consume.ts';
 import { limitGiveBackStatement } from './limit-give-back.ts';
 import { limitReadStatement } from './limit-read.ts';
+import { limitSizeStatement, limitSweepStatement } from './limit-sweep.ts';
 import { limitUpserts } from './limit-upsert.ts';
 import { quotedSchema } from './quoted-schema.ts';
 import {
@@ -85,6 +86,8 @@ const makers: readonly ((s: string) => Statement)[] = [
   limitSeedStatement,
   limitReadStatement,
   limitGiveBackStatement,
+  limitSizeStatement,
+  limitSweepStatement,
 ];
 const statements = (schema: string): readonly Statement[] => {
   const s = quotedSchema(schema);

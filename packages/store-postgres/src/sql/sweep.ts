@@ -3,13 +3,12 @@ import { type Statement, statement } from '../driver/statement.ts';
 /** Rows that one sweep takes: short enough that nothing waits for it. */
 export const SWEEP_ROWS = 1000;
 
-/** What is swept, and how long after its end a row stays, so that a late caller still hears why. */
+/** What is swept by its index (limits: `limit-sweep.ts`), and how long after its end a row stays, so that a late caller still hears why. */
 const SWEPT = [
   { table: 'session', stays: '7 days' },
   { table: 'revocation', stays: '1 hour' },
   { table: 'one_time_token', stays: '1 day' },
   { table: 'idempotency_key', stays: '1 hour' },
-  { table: 'rate_limit', stays: '1 hour' },
 ] as const;
 
 /** Statements that each delete up to {@link SWEEP_ROWS} rows, past those that others hold, and answer their count. */
