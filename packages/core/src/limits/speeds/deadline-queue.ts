@@ -7,8 +7,8 @@ export interface Pending {
   readonly done: boolean;
   /** The queue's own: its deadline, monotonic ms. */
   lateAt: number;
-  /** Called once, and only while it is not done. */
-  readonly expire: () => void;
+  /** Called once with itself, and only while it is not done. */
+  readonly expire: (self: Pending) => void;
 }
 
 /** One deadline for all, so that one timer is enough: who came first is late first. */
@@ -28,26 +28,32 @@ const LEAST_PLACES = 1024;
 
 /** Makes one for a deadline of `deadlineMs`. */
 export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, timers: Timers): DeadlineQueue {
-  let places: Pending[] = [];
+  let places: (Pending | undefined)[] = [];
   let first = 0;
+  let size = 0;
   let most = LEAST_PLACES;
   let waiting = false;
 
-  /** The next deadline, where there is one. */
+  /** The next deadline, where there is one. Who is done is let go of, mostly in the order in which they came. */
   function next(): number | undefined {
-    while (places[first]?.done) first++;
-    return places[first]?.lateAt;
+    while (first < size && places[first]?.done) places[first++] = undefined;
+    if (first < size) return places[first]?.lateAt;
+    first = 0;
+    size = 0;
+    return undefined;
   }
   /** Throws out what is done. */
   function tidy(): void {
-    places = places.filter(({ done }, i) => i >= first && !done);
+    places = places.filter((one, i) => one && i >= first && i < size && !one.done);
     first = 0;
-    most = Math.max(LEAST_PLACES, places.length * 2);
+    size = places.length;
+    most = Math.max(LEAST_PLACES, size * 2);
   }
   function look(): void {
     const now = clock();
     for (let at = next(); at !== undefined && at <= now; at = next()) {
-      places[first++]?.expire();
+      const one = places[first++];
+      one?.expire(one);
     }
     tidy();
     waiting = false;
@@ -64,8 +70,9 @@ export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, t
 
   function add(pending: Pending, now: number): void {
     pending.lateAt = now + deadlineMs;
-    places.push(pending);
-    if (places.length > most) tidy();
+    next();
+    places[size++] = pending;
+    if (size > most) tidy();
     wait(now);
   }
 

@@ -10,9 +10,10 @@ import { createBreaker } from './breaker.ts';
 import { createDeadlineQueue } from './deadline-queue.ts';
 import { createDenyCache } from './deny-cache.ts';
 import { createFallback, type StoreFailure } from './fallback.ts';
-import { createFlights, passenger } from './flights.ts';
+import { createFlights } from './flights.ts';
 import { createGiveBacks } from './give-backs.ts';
 import { createLeases } from './leases.ts';
+import { passenger } from './passenger.ts';
 import { signatureOf } from './signature.ts';
 import { processTimers, type Timers } from './timers.ts';
 

@@ -1,9 +1,10 @@
 import { type MonotonicClock, StoreUnavailableError } from '../../kernel/index.ts';
 import type { LimitAnswer, LimitBucket, LimitCheck, LimitStore } from '../limit-store.ts';
 import type { Breaker } from './breaker.ts';
-import type { DeadlineQueue, Pending } from './deadline-queue.ts';
+import type { DeadlineQueue } from './deadline-queue.ts';
 import type { DenyCache } from './deny-cache.ts';
 import type { Leases } from './leases.ts';
+import { failAll, type Passenger, settleAll, settleOne } from './passenger.ts';
 import type { Timers } from './timers.ts';
 
 /** A check on its way to the store. */
@@ -12,15 +13,6 @@ export interface Asked {
   readonly buckets: readonly LimitBucket[];
   /** Whether more may be asked for than it needs. */
   readonly leased: boolean;
-}
-
-/** One who waits for an answer. */
-export interface Passenger extends Pending {
-  done: boolean;
-  readonly times: number;
-  /** `undefined`: the store has not answered in time. */
-  readonly settle: (answer: LimitAnswer | undefined) => void;
-  readonly fail: (error: unknown) => void;
 }
 
 /** Brings checks to the store, as few calls as can be. */
@@ -48,9 +40,11 @@ interface Group {
   readonly passengers: Passenger[];
 }
 
-/** A group on its way. */
-interface Leg extends Group {
-  readonly check: LimitCheck;
+/** What is asked about in one call. */
+interface Flight {
+  readonly groups: ReadonlyMap<string, Group>;
+  /** The budgets of those whose signature is not the key of their only one. */
+  readonly keys: ReadonlySet<string>;
 }
 
 /**
@@ -61,14 +55,20 @@ interface Leg extends Group {
  */
 export function createFlights(options: FlightsOptions): Flights {
   const { store, deadlines, breaker, denyCache, leases, clock, timers } = options;
-  const waiting = new Map<string, Group>();
-  const busy = new Set<string>();
+  let waiting = new Map<string, Group>();
+  const inAir = new Set<Flight>();
   let planned = false;
 
   function plan(): void {
     if (planned || waiting.size === 0) return;
     planned = true;
     timers.soon(depart);
+  }
+
+  function isInAir(buckets: readonly LimitBucket[]): boolean {
+    for (const { groups, keys } of inAir)
+      for (const { key } of buckets) if (groups.has(key) || (keys.size > 0 && keys.has(key))) return true;
+    return false;
   }
 
   function groupOf(asked: Asked): Group {
@@ -81,34 +81,44 @@ export function createFlights(options: FlightsOptions): Flights {
 
   function depart(): void {
     planned = false;
+    const all = waiting;
+    waiting = new Map();
     if (breaker.isOpen) {
-      for (const { passengers } of waiting.values()) settleAll(passengers);
-      waiting.clear();
+      for (const { passengers } of all.values()) settleAll(passengers);
       return;
     }
     const now = clock();
-    const legs: Leg[] = [];
+    const legs: Group[] = [];
+    const checks: LimitCheck[] = [];
     const awaited = new Set<string>();
-    for (const [signature, { asked, passengers }] of waiting) {
-      if (asked.buckets.some(({ key }) => busy.has(key) || awaited.has(key))) {
-        for (const { key } of asked.buckets) awaited.add(key);
+    for (const [signature, group] of all) {
+      const { buckets, leased } = group.asked;
+      const isAwaited = awaited.size > 0 && buckets.some(({ key }) => awaited.has(key));
+      if (isAwaited || isInAir(buckets)) {
+        for (const { key } of buckets) awaited.add(key);
+        waiting.set(signature, group);
         continue;
       }
-      waiting.delete(signature);
-      const present = passengers.some(({ done }) => done) ? passengers.filter(({ done }) => !done) : passengers;
       let times = 0;
-      for (const one of present) times += one.times;
-      if (asked.leased) times += leases.wanted(signature, times, now);
-      if (times > 0) legs.push({ asked, passengers: present, check: { buckets: asked.buckets, times } });
+      for (const one of group.passengers) if (!one.done) times += one.times;
+      if (leased) times += leases.wanted(signature, times, now);
+      if (times === 0) continue;
+      legs.push(group);
+      checks.push({ buckets, times });
     }
-    if (legs.length > 0) void fly(legs, now);
+    const groups = legs.length === all.size ? all : new Map(legs.map((leg) => [leg.asked.signature, leg]));
+    if (legs.length > 0) void fly({ groups, keys: keysOf(legs) }, legs, checks, now);
   }
 
-  async function fly(legs: readonly Leg[], sentAt: number): Promise<void> {
-    const keys = legs.flatMap(({ asked }) => asked.buckets.map(({ key }) => key));
-    for (const key of keys) busy.add(key);
+  async function fly(
+    flight: Flight,
+    legs: readonly Group[],
+    checks: readonly LimitCheck[],
+    sentAt: number,
+  ): Promise<void> {
+    inAir.add(flight);
     try {
-      const answers = await deadlines.inTime(() => store.consume(legs.map(({ check }) => check)), sentAt);
+      const answers = await deadlines.inTime(() => store.consume(checks), sentAt);
       for (const [i, leg] of legs.entries()) {
         const answer = answers[i];
         if (!answer) throw new TypeError('a limit store answers each check');
@@ -122,25 +132,29 @@ export function createFlights(options: FlightsOptions): Flights {
         else failAll(passengers, error);
       if (isAway) breaker.failed(error);
     } finally {
-      for (const key of keys) busy.delete(key);
+      inAir.delete(flight);
       plan();
     }
   }
 
-  function land({ asked, passengers }: Leg, answer: LimitAnswer, sentAt: number): void {
+  function land({ asked, passengers }: Group, answer: LimitAnswer, sentAt: number): void {
     const { signature, buckets, leased } = asked;
-    const now = clock();
     denyCache.learn(buckets, answer, sentAt);
     let left = answer.granted;
     for (const one of passengers) {
+      if (one.done) continue;
       const granted = Math.min(one.times, left);
       left -= granted;
-      settleOne(one, { granted, buckets: statesBefore(left, buckets, answer), at: answer.at });
+      const isAll = left === 0 && granted === answer.granted;
+      settleOne(one, isAll ? answer : { granted, buckets: statesBefore(left, buckets, answer), at: answer.at });
     }
+    const now = clock();
     if (leased) leases.keep({ signature, buckets, answer, passed: answer.granted - left, sentAt }, now);
     // what was learned is an answer to those who came meanwhile
+    const meanwhile = waiting.size > 0 ? waiting.get(signature) : undefined;
+    if (!meanwhile) return;
     const line = leased ? leases.line(signature) : undefined;
-    for (const one of waiting.get(signature)?.passengers ?? []) {
+    for (const one of meanwhile.passengers) {
       if (one.done) continue;
       const served = line && leases.take(line, one.times, now);
       const known = served ?? denyCache.refusal(buckets, now);
@@ -156,35 +170,25 @@ export function createFlights(options: FlightsOptions): Flights {
       plan();
     },
     refill(asked) {
-      if (waiting.has(asked.signature) || asked.buckets.some(({ key }) => busy.has(key))) return;
+      if (waiting.has(asked.signature) || isInAir(asked.buckets)) return;
       groupOf(asked);
       plan();
     },
   };
 }
 
-/** Makes one who waits. */
-export function passenger(times: number, settle: Passenger['settle'], fail: Passenger['fail']): Passenger {
-  const one: Passenger = { done: false, lateAt: 0, times, settle, fail, expire: () => settleOne(one, undefined) };
-  return one;
-}
+const noKeys: ReadonlySet<string> = new Set();
 
-function settleOne(one: Passenger, answer: LimitAnswer | undefined): void {
-  if (one.done) return;
-  one.done = true;
-  one.settle(answer);
-}
-
-function settleAll(passengers: readonly Passenger[]): void {
-  for (const one of passengers) settleOne(one, undefined);
-}
-
-function failAll(passengers: readonly Passenger[], error: unknown): void {
-  for (const one of passengers) {
-    if (one.done) continue;
-    one.done = true;
-    one.fail(error);
+/** The budgets that signatures do not name. */
+function keysOf(legs: readonly Group[]): ReadonlySet<string> {
+  let keys: Set<string> | undefined;
+  for (const { asked } of legs) {
+    const { buckets, signature } = asked;
+    if (buckets.length === 1 && buckets[0]?.key === signature) continue;
+    keys ??= new Set();
+    for (const { key } of buckets) keys.add(key);
   }
+  return keys ?? noKeys;
 }
 
 /** The budgets as they were when so many of those who were granted had not passed yet. */
