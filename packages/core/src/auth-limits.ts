@@ -127,30 +127,30 @@ export function registerGuard(limits: Limits, policy: LimitPolicy): Guard {
   };
 }
 
-/** What {@link refreshGuard} is made of. */
+/** What {@link refreshCharges} are made of. */
 export interface RefreshLimitParts {
   readonly limits: Limits;
   readonly policies: Pick<AuthLimits, 'refresh' | 'refused'>;
-  readonly cookies: CookieMode | undefined;
   /** Which session an authentic token names, spent or not. */
   readonly sessionOf: (refreshToken: string) => string | undefined;
 }
 
 /**
- * Makes the guard of refreshes: an authentic token is counted by its session, so that the tabs of an office never stand
- * in each other's way; any other by its sender's address.
+ * Charges a refresh: an authentic token is counted by its session, so that the tabs of an office never stand in each
+ * other's way; any other by its sender's address.
  */
-export function refreshGuard({ limits, policies, cookies, sessionOf }: RefreshLimitParts): BodyGuard {
+export type RefreshCharge = (exchange: Exchange, refreshToken: string) => Promise<void>;
+
+/** Makes the charges of refreshes: of the endpoint's, whose answers tell the budget, and of pages', which only refuse. */
+export function refreshCharges(parts: RefreshLimitParts): {
+  readonly atEndpoint: RefreshCharge;
+  ofPage: RefreshCharge;
+} {
+  const { limits, policies, sessionOf } = parts;
   const { refresh, refused } = policies;
   const bySession = refresh && limits.bucketsOf(refresh, '');
   const byAddress = refused && addressGuard(limits, refused);
-  const tokenOf = ({ request, body: { value } }: BodyExchange): unknown =>
-    typeof value === 'object' && value !== null && 'refresh_token' in value
-      ? value.refresh_token
-      : cookies?.jar.read(request.headers, 'refresh');
-  return async (exchange) => {
-    const token = tokenOf(exchange);
-    if (typeof token !== 'string') return;
+  const charge = async (exchange: Exchange, token: string, quiet: boolean): Promise<void> => {
     const session = sessionOf(token);
     if (session === undefined) {
       // the answer to a token is 401: budgets are told with the 429
@@ -159,7 +159,25 @@ export function refreshGuard({ limits, policies, cookies, sessionOf }: RefreshLi
     }
     if (!refresh || !bySession) return;
     const charges = [{ policy: refresh, bucket: bySession.bucket(partitionText('session', session), 1) }];
-    limits.settle(exchange, { charges, answer: await limits.ask(charges) });
+    const answer = await limits.ask(charges);
+    // a page's headers tell the budget of its route
+    if (!quiet || answer.granted === 0) limits.settle(exchange, { charges, answer });
+  };
+  return {
+    atEndpoint: (exchange, token) => charge(exchange, token, false),
+    ofPage: (exchange, token) => charge(exchange, token, true),
+  };
+}
+
+/** Makes the guard of the refresh endpoint. */
+export function refreshGuard(charge: RefreshCharge, cookies: CookieMode | undefined): BodyGuard {
+  const tokenOf = ({ request, body: { value } }: BodyExchange): unknown =>
+    typeof value === 'object' && value !== null && 'refresh_token' in value
+      ? value.refresh_token
+      : cookies?.jar.read(request.headers, 'refresh');
+  return (exchange) => {
+    const token = tokenOf(exchange);
+    return typeof token === 'string' ? charge(exchange, token) : undefined;
   };
 }
 

@@ -1,5 +1,13 @@
 import { parseEmail } from './accounts/index.ts';
-import { type AuthLimitOptions, readAuthLimits, refreshGuard, refusingGuard, registerGuard } from './auth-limits.ts';
+import {
+  type AuthLimitOptions,
+  type RefreshCharge,
+  readAuthLimits,
+  refreshCharges,
+  refreshGuard,
+  refusingGuard,
+  registerGuard,
+} from './auth-limits.ts';
 import type { CookieMode } from './browser/index.ts';
 import type { CompiledPolicy, Endpoint, Guard } from './http/index.ts';
 import type { Clock, Duration, RandomBytes } from './kernel/index.ts';
@@ -70,6 +78,8 @@ export interface ComposedLimits {
   guards(limits: RouteLimits): LimitGuards;
   /** Charges malformed and forged tokens to their sender. */
   authenticate(guard: Guard): Guard;
+  /** Charges a refresh that a page request brings about. */
+  readonly chargePageRefresh: RefreshCharge;
   /** Makes the policies of the library's own endpoints: those without an access token have limits of their own or none. */
   endpointPolicies(compile: (policy: Policy) => CompiledPolicy): (endpoint: Endpoint) => CompiledPolicy;
 }
@@ -79,6 +89,7 @@ const NOTHING: ComposedLimits = {
   warnings: [],
   guards: () => ({ head: [], body: [] }),
   authenticate: (guard) => guard,
+  chargePageRefresh: async () => undefined,
   endpointPolicies: (compile) => endpointPolicies(compile, {}),
 };
 
@@ -109,12 +120,12 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
     devices: deviceCookie === false ? undefined : createLoginDevices({ mac, random, insecure }),
     rememberAll: deviceCookie === true,
   });
-  const refresh = refreshGuard({ limits, policies: presets, cookies, sessionOf: namedSession(peppers) });
+  const refreshes = refreshCharges({ limits, policies: presets, sessionOf: namedSession(peppers) });
   const { register } = presets;
   const ofEndpoints: Readonly<Record<string, Partial<LimitGuards>>> = {
     'POST /login': { body: [login] },
     'POST /register': { head: register ? [registerGuard(limits, register)] : [] },
-    'POST /refresh': { body: [refresh] },
+    'POST /refresh': { body: [refreshGuard(refreshes.atEndpoint, cookies)] },
   };
 
   const { refused } = presets;
@@ -130,6 +141,7 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
       return isLimited ? limitGuards(limits, { ofTier, own, route }) : { head: [], body: [] };
     },
     authenticate: (guard) => (refused ? refusingGuard(limits, refused, guard) : guard),
+    chargePageRefresh: refreshes.ofPage,
     endpointPolicies: (compile) => endpointPolicies(compile, ofEndpoints),
   };
 }

@@ -162,7 +162,7 @@ export function createCastellan<
   const registry = createAppRegistry(options.audit?.actions);
   const audit = createAudit<LibraryActions & AppTable<Actions>>({ store: stores.audit, makeId, registry });
   const { cookies } = browser;
-  const credentials = browser.credentials({ sessions, accessTokens, storeClock });
+  const credentials = browser.credentials({ sessions, accessTokens, storeClock, charge: limits.chargePageRefresh });
   const accounts = composeAccounts<Tx>({
     options: options.accounts,
     store: stores.accounts,

@@ -1,5 +1,5 @@
 import { type CookieJar, isBearerMode } from '../browser/index.ts';
-import type { HttpRequest, HttpResponse } from '../http/index.ts';
+import type { Exchange, HttpRequest, HttpResponse } from '../http/index.ts';
 import type { StoreClock } from '../kernel/index.ts';
 import { type AccessTokens, type CookieCredentials, tokenPrincipal } from '../tokens/index.ts';
 import { refreshBy } from './refresh-endpoint.ts';
@@ -13,6 +13,11 @@ export interface PageRefreshParts {
   readonly accessTokens: Pick<AccessTokens, 'verify'>;
   readonly storeClock: Pick<StoreClock, 'now'>;
   readonly jar: CookieJar;
+  /**
+   * Counts it as a refresh like any other, before the store is asked.
+   * @throws Problem what the page is answered when there were too many: its cookies stay, and are good later
+   */
+  readonly charge: (exchange: Exchange, refreshToken: string) => Promise<void>;
 }
 
 /**
@@ -20,13 +25,14 @@ export interface PageRefreshParts {
  * token is not used before the browser presents it, so it confirms nothing: an answer that is lost stays a lost answer.
  */
 export function pageRefresh(parts: PageRefreshParts): NonNullable<CookieCredentials['revive']> {
-  const { sessions, accessTokens, storeClock, jar } = parts;
+  const { sessions, accessTokens, storeClock, jar, charge } = parts;
   return (exchange) => {
     const { request, headers } = exchange;
     const presented = isPageRequest(request) ? jar.read(request.headers, 'refresh') : undefined;
     return presented === undefined ? undefined : revive(presented);
 
     async function revive(token: string) {
+      await charge(exchange, token);
       const answer = await refreshBy(sessions, exchange, 'cookie', token);
       if (answer.answer !== 'tokens') throw refreshProblem(answer);
       const cookies = tokenCookies(answer.tokens, jar, token);
