@@ -31,9 +31,6 @@ export function expressFramework(parse: ParseMiddleware | undefined): Framework<
       (req as { body?: unknown }).body = value;
     },
     parse: parse && ((call) => run(parse, call)),
-    putHeaders({ res }, headers) {
-      for (const name in headers) res.setHeader(name, headers[name] as string | readonly string[]);
-    },
     release() {}, // Express prepares its answers on Node's own
   };
 }

@@ -49,9 +49,6 @@ export function koaFramework(parse: ParseMiddleware | undefined): Framework<KoaC
       (request as ParsedRequest).body = value;
     },
     parse: parse && (async (context) => void (await parse(context as never, async () => {}))),
-    putHeaders({ res }, headers) {
-      for (const name in headers) res.setHeader(name, headers[name] as string | readonly string[]);
-    },
     release(context) {
       context.respond = false;
     },

@@ -3,6 +3,7 @@ import { type Entry, type Exchange, givenRequestId, type HttpResponse } from '..
 import type { Framework } from './framework.ts';
 import { type GateSeat, gateSeatOf, takeGateSeat } from './gate-seat.ts';
 import { createTrustCheck } from './proxy-trust.ts';
+import { putHeadersOf } from './put-headers.ts';
 import { requestViews } from './request-view.ts';
 import { send } from './send.ts';
 
@@ -26,6 +27,7 @@ export interface Beginning<C> {
 export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): Beginning<C> {
   const { finished } = http;
   const view = requestViews(framework);
+  const putHeaders = putHeadersOf(framework);
   const checkTrust = createTrustCheck(framework, http.warn);
 
   const tellEnd = (carrier: C, first: GateSeat, tell: NonNullable<typeof finished>): void => {
@@ -50,10 +52,11 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     const met = gateSeatOf(request);
     if (met) {
       const { context, headers, request: earlier } = met.exchange;
-      const seen = view(carrier, route, earlier.arrivedAt);
-      return takeGateSeat(request, { request: seen, context, headers }, met.capture);
+      const exchange =
+        met.route === route ? met.exchange : { request: view(carrier, route, earlier.arrivedAt), context, headers };
+      return takeGateSeat(request, exchange, route, met.capture);
     }
-    const seat = takeGateSeat(request, http.exchange(view(carrier, route)));
+    const seat = takeGateSeat(request, http.exchange(view(carrier, route)), route);
     if (request.headers['x-forwarded-for'] !== undefined) checkTrust(carrier);
     if (finished) tellEnd(carrier, seat, finished);
     const answer = http.front(seat.exchange);
@@ -64,7 +67,7 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     meet,
     front(carrier) {
       const seat = meet(carrier);
-      if (seat) framework.putHeaders(carrier, seat.exchange.headers);
+      if (seat) putHeaders(carrier, seat.exchange.headers);
       return seat !== undefined;
     },
     forFailure(carrier) {

@@ -4,6 +4,7 @@ import type { Beginning } from './begin.ts';
 import { captureResponse } from './capture.ts';
 import type { Framework } from './framework.ts';
 import { type GateSeat, gateSeatOf } from './gate-seat.ts';
+import { putHeadersOf } from './put-headers.ts';
 import { requestBody } from './request-body.ts';
 import { send } from './send.ts';
 
@@ -55,6 +56,7 @@ export function createDoor<C, P>(
   { abandonAfterMs, bodyLimit }: DoorSettings,
 ): Door<C> {
   const wantsBody = policy.body.length > 0;
+  const putHeaders = putHeadersOf(framework);
 
   /** Installs the capture as soon as an `after` wants to see the answer: also a parser's refusal is one. */
   const watch = ({ carrier, request: req, response: res, passage, seat }: Call<C>): void => {
@@ -75,7 +77,7 @@ export function createDoor<C, P>(
   };
   const admit = ({ carrier, response, seat }: Call<C>): boolean => {
     if (response.headersSent) return false; // somebody, a timeout perhaps, did not want to wait for us
-    framework.putHeaders(carrier, seat.exchange.headers);
+    putHeaders(carrier, seat.exchange.headers);
     return true;
   };
   const afterHead = async (call: Call<C>, head: Refusal | Promise<Refusal>): Promise<boolean> => {
@@ -106,7 +108,7 @@ export function createDoor<C, P>(
       seat.passage = passage;
       const refusal = passage.head();
       if (refusal === undefined && !wantsBody && !passage.watches) {
-        framework.putHeaders(carrier, seat.exchange.headers);
+        putHeaders(carrier, seat.exchange.headers);
         return true;
       }
       const request = framework.request(carrier);

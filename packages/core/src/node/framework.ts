@@ -29,8 +29,8 @@ export interface Framework<C> {
   putBody(carrier: C, body: RequestBody): void;
   /** Runs the app's parser. Absent: the library reads bodies by its own rules. */
   parse?: ((carrier: C) => Promise<unknown>) | undefined;
-  /** Puts headers on the answer that the handler is about to prepare; it may override them. */
-  putHeaders(carrier: C, headers: Headers): void;
+  /** Puts headers on the answer that the handler is about to prepare. Absent: it prepares Node's own. */
+  readonly putHeaders?: (carrier: C, headers: Headers) => void;
   /** The framework's hands off the answer: one of ours goes out past it, with the headers that were prepared. */
   release(carrier: C): void;
 }

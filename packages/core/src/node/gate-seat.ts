@@ -4,6 +4,8 @@ import type { Capture } from './capture.ts';
 
 /** A request's seat, with the answer that is being watched. */
 export interface GateSeat extends Seat {
+  /** The route's template when the policy names it. */
+  readonly route: string | undefined;
   passage: Passage | undefined;
   capture: Capture | undefined;
   /** The capture of an earlier door: that one's passage is not this one's to end. */
@@ -16,6 +18,11 @@ export function gateSeatOf(request: IncomingMessage): GateSeat | undefined {
 }
 
 /** Seats a request; `outer` is what an earlier door is watching. */
-export function takeGateSeat(request: IncomingMessage, exchange: Exchange, outer?: Capture): GateSeat {
-  return takeSeat<GateSeat>(request, { exchange, passage: undefined, capture: outer, outer });
+export function takeGateSeat(
+  request: IncomingMessage,
+  exchange: Exchange,
+  route: string | undefined,
+  outer?: Capture,
+): GateSeat {
+  return takeSeat<GateSeat>(request, { exchange, route, passage: undefined, capture: outer, outer });
 }
