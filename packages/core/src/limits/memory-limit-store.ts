@@ -1,9 +1,7 @@
 import type { Ledger } from './ledger.ts';
-import type { BucketState, LimitAnswer, LimitBucket, LimitCheck, LimitRule, LimitStore } from './limit-store.ts';
-import { quotaLedger } from './quota-ledger.ts';
-import { rateLedger } from './rate-ledger.ts';
-import { createShelf, NO_SLOT, type Shelf } from './shelf.ts';
-import { windowLedger } from './window-ledger.ts';
+import type { BucketState, LimitAnswer, LimitBucket, LimitCheck, LimitStore, TakenPermits } from './limit-store.ts';
+import type { Shelf } from './shelf.ts';
+import { shelfTable } from './shelf-table.ts';
 
 /** What {@link memoryLimitStore} takes. */
 export interface MemoryLimitStoreOptions {
@@ -18,7 +16,7 @@ export interface MemoryLimitStore extends LimitStore {
   /** Nothing needs to stand before it that saves calls. */
   readonly local: true;
   consume(checks: readonly LimitCheck[]): readonly LimitAnswer[];
-  giveBack(...taken: Parameters<LimitStore['giveBack']>): void;
+  giveBack(taken: readonly TakenPermits[]): void;
   /** Callers that have a count now, of all rules. */
   readonly size: number;
 }
@@ -35,142 +33,110 @@ export function memoryLimitStore({ maxSubjects = 100_000, now }: MemoryLimitStor
   if (!(Number.isInteger(maxSubjects) && maxSubjects > 0 && maxSubjects < 2 ** 31))
     throw new TypeError(`maxSubjects must be a whole number above 0, not ${maxSubjects}`);
   const clock = forwardOnly(now ?? (() => Date.now() * 1000));
-  const shelves = shelfTable(maxSubjects);
+  const shelfOf = shelfTable(maxSubjects, () => void store.size++);
+  // of the check that is being decided, by bucket
+  const shelves: Shelf[] = [];
+  const slots: (number | undefined)[] = [];
 
   function decide({ buckets, times }: LimitCheck, at: number): LimitAnswer {
-    const first = buckets[0];
-    if (buckets.length === 1 && first) return decideOne(first, times, at);
-    let granted = times;
-    for (const { key, rule, cost } of buckets) {
-      const shelf = shelves.of(rule);
-      const slot = shelf.find(key);
-      const fits = fitting(shelf.ledger, slot, cost, at);
-      if (fits >= times) continue;
-      if (fits < granted) granted = fits;
-      shelf.refused(slot);
-    }
-    if (granted > 0 && !chargeAll(buckets, granted, at)) granted = 0;
-    const states = buckets.map(({ key, rule, cost }) => {
-      const shelf = shelves.of(rule);
-      return stateOf(shelf.ledger, shelf.find(key), cost, at);
-    });
-    return { granted, buckets: states, at };
-  }
-
-  function decideOne({ key, rule, cost }: LimitBucket, times: number, at: number): LimitAnswer {
-    const shelf = shelves.of(rule);
+    const only = buckets[0];
+    if (buckets.length !== 1 || only === undefined) return decideAll(buckets, times, at);
+    const { key, rule, cost } = only;
+    const shelf = shelfOf(rule);
     const { ledger } = shelf;
     let slot = shelf.find(key);
-    if (slot === NO_SLOT && cost > 0 && cost <= ledger.limit) slot = shelf.place(key, at);
-    if (slot === NO_SLOT) return { granted: cost === 0 ? times : 0, buckets: [unspent(ledger, cost)], at };
+    if (slot === undefined) {
+      if (cost > 0 && cost <= ledger.limit) slot = shelf.place(key, at);
+      if (slot === undefined) return { granted: cost === 0 ? times : 0, buckets: [unspent(ledger, cost)], at };
+    }
     const answer = ledger.take(slot, cost, times, at);
     if (answer.granted < times) shelf.refused(slot);
     return answer;
   }
 
+  function decideAll(buckets: readonly LimitBucket[], times: number, at: number): LimitAnswer {
+    let granted = times;
+    for (let i = 0; i < buckets.length; i++) {
+      const { key, rule, cost } = buckets[i] as LimitBucket;
+      const shelf = shelfOf(rule);
+      const slot = shelf.find(key);
+      shelves[i] = shelf;
+      slots[i] = slot;
+      const left = slot === undefined ? shelf.ledger.limit : shelf.ledger.remaining(slot, at);
+      if (left >= cost * times) continue;
+      granted = Math.min(granted, Math.floor(left / cost));
+      shelf.refused(slot);
+    }
+    if (granted > 0 && !chargeAll(buckets, granted, at)) granted = 0;
+    const states: BucketState[] = [];
+    for (let i = 0; i < buckets.length; i++)
+      states.push(stateOf(shelves[i] as Shelf, slots[i], (buckets[i] as LimitBucket).cost, at));
+    return { granted, buckets: states, at };
+  }
+
   /** All or nothing: false when one of them has no room. */
   function chargeAll(buckets: readonly LimitBucket[], times: number, at: number): boolean {
-    const charged: LimitBucket[] = [];
-    for (const bucket of buckets) {
-      const { key, rule, cost } = bucket;
+    for (let i = 0; i < buckets.length; i++) {
+      const { key, cost } = buckets[i] as LimitBucket;
       if (cost === 0) continue;
-      const shelf = shelves.of(rule);
-      const slot = shelf.find(key) || shelf.place(key, at);
-      if (slot === NO_SLOT) {
-        undo(charged, times, at, at);
+      const shelf = shelves[i] as Shelf;
+      if (slots[i] === undefined) {
+        shelf.place(key, at);
+        // one of the others may have made room for it
+        for (let j = 0; j < buckets.length; j++) slots[j] = shelves[j]?.find((buckets[j] as LimitBucket).key);
+      }
+      const slot = slots[i];
+      if (slot === undefined) {
+        undo(buckets.slice(0, i), times, at, at);
         return false;
       }
       shelf.ledger.charge(slot, cost * times, at);
-      charged.push(bucket);
     }
     return true;
   }
 
   function undo(buckets: readonly LimitBucket[], times: number, takenAt: number, at: number): void {
     for (const { key, rule, cost } of buckets) {
-      const shelf = shelves.of(rule);
+      const shelf = shelfOf(rule);
       const slot = shelf.find(key);
-      if (slot !== NO_SLOT) shelf.ledger.giveBack(slot, cost * times, takenAt, at);
+      if (slot !== undefined) shelf.ledger.giveBack(slot, cost * times, takenAt, at);
     }
   }
 
-  return {
-    local: true,
-    consume(checks) {
+  // `size` is no getter: objects that have one are dictionaries to V8, and each call of `consume` would be looked up
+  const store = {
+    local: true as const,
+    size: 0,
+    consume(checks: readonly LimitCheck[]): readonly LimitAnswer[] {
       const at = clock();
       const only = checks[0];
       return checks.length === 1 && only ? [decide(only, at)] : checks.map((check) => decide(check, at));
     },
-    giveBack(taken) {
+    giveBack(taken: readonly TakenPermits[]): void {
       const at = clock();
       for (const { buckets, times, at: takenAt } of taken) undo(buckets, times, takenAt, at);
     },
-    get size() {
-      return shelves.size();
-    },
   };
+  return store;
 }
 
-function stateOf(ledger: Ledger, slot: number, cost: number, at: number): BucketState {
-  return slot === NO_SLOT ? unspent(ledger, cost) : ledger.state(slot, cost, at);
+function stateOf({ ledger }: Shelf, slot: number | undefined, cost: number, at: number): BucketState {
+  return slot === undefined ? unspent(ledger, cost) : ledger.state(slot, cost, at);
 }
 
 function unspent({ limit }: Ledger, cost: number): BucketState {
   return { remaining: limit, resetMs: 0, retryMs: cost > limit ? Number.POSITIVE_INFINITY : 0 };
 }
 
-/** How many requests of this cost fit, one after the other. */
-function fitting(ledger: Ledger, slot: number, cost: number, now: number): number {
-  if (cost === 0) return Number.POSITIVE_INFINITY;
-  return Math.floor((slot === NO_SLOT ? ledger.limit : ledger.remaining(slot, now)) / cost);
-}
-
-/** One shelf a rule: rules of the same numbers are one, whatever object says them. */
-function shelfTable(maxSubjects: number): { of(rule: LimitRule): Shelf; size(): number } {
-  const byNumbers = new Map<string, Shelf>();
-  const byRule = new WeakMap<LimitRule, Shelf>();
-  let lastRule: LimitRule | undefined;
-  let lastShelf: Shelf | undefined;
-  function find(rule: LimitRule): Shelf {
-    const known = byRule.get(rule);
-    if (known) return known;
-    const name =
-      rule.kind === 'rate' ? `rate ${rule.intervalUs} ${rule.burst}` : `${rule.kind} ${rule.limit} ${rule.windowUs}`;
-    const shelf = byNumbers.get(name) ?? createShelf(ledgerOf(rule), maxSubjects);
-    byNumbers.set(name, shelf);
-    byRule.set(rule, shelf);
-    return shelf;
-  }
-  return {
-    of(rule) {
-      if (rule === lastRule && lastShelf) return lastShelf;
-      lastRule = rule;
-      lastShelf = find(rule);
-      return lastShelf;
-    },
-    size: () => [...byNumbers.values()].reduce((sum, shelf) => sum + shelf.size, 0),
-  };
-}
-
-function ledgerOf(rule: LimitRule): Ledger {
-  switch (rule.kind) {
-    case 'window':
-      return windowLedger(rule);
-    case 'rate':
-      return rateLedger(rule);
-    case 'quota':
-      return quotaLedger(rule);
-  }
-}
-
 /** A wall clock that was set back would refuse callers for as long as it was set back by: that step is added again. */
 function forwardOnly(clock: () => number): () => number {
-  let last = 0;
-  let added = 0;
+  // numbers in an array need no object each time they change
+  const seen = Float64Array.of(0, 0);
   return () => {
     const now = clock();
-    if (now < last) added += last - now;
-    last = now;
-    return now + added;
+    const last = seen[0] ?? 0;
+    if (now < last) seen[1] = (seen[1] ?? 0) + last - now;
+    seen[0] = now;
+    return now + (seen[1] ?? 0);
   };
 }

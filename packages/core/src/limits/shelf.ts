@@ -1,8 +1,5 @@
 import { grown, type Ledger } from './ledger.ts';
 
-/** No slot. */
-export const NO_SLOT = 0;
-
 /** How many slots are looked at to find one that a new subject may take. */
 const LOOKS = 16;
 /** All slots are looked at at most this often. */
@@ -11,27 +8,28 @@ const SWEEP_US = 1_000_000;
 /** The slots of one rule's subjects, a bounded number. */
 export interface Shelf {
   readonly ledger: Ledger;
-  /** The subject's slot. `NO_SLOT`: all of its permits are there. */
-  find(key: string): number;
-  /** A slot for a subject that has none. `NO_SLOT`: there is no room for it. */
-  place(key: string, now: number): number;
+  /** The subject's slot. `undefined`: all of its permits are there. */
+  find(key: string): number | undefined;
+  /** A slot for a subject that has none. `undefined`: there is no room for it. */
+  place(key: string, now: number): number | undefined;
   /** Remembers that a subject was refused, as long as it has a slot. */
-  refused(slot: number): void;
-  readonly size: number;
+  refused(slot: number | undefined): void;
 }
 
 /**
  * Makes a shelf. Where there is room for no more, a new subject takes the slot of one whose permits are all back: nothing
  * is forgotten by that. Where there is none, the slot of one that was never refused and still has permits, the nearest to
  * full of a few. One that was refused, or has none left, stays: a flood of new subjects must not let it in again.
+ *
+ * @param onSubject is told of each subject that takes nobody's slot
  */
-export function createShelf(ledger: Ledger, maxSubjects: number): Shelf {
+export function createShelf(ledger: Ledger, maxSubjects: number, onSubject: () => void): Shelf {
   const slots = new Map<string, number>();
-  const keys: string[] = [''];
+  const keys: string[] = [];
   let capacity = 0;
-  let refusals = new Uint8Array(1);
+  let refusals = new Uint8Array(0);
   const free: number[] = [];
-  let hand = NO_SLOT;
+  let hand = -1;
   let sweptAt = Number.NEGATIVE_INFINITY;
 
   function growTo(wanted: number): void {
@@ -41,19 +39,19 @@ export function createShelf(ledger: Ledger, maxSubjects: number): Shelf {
   }
   const isFull = (slot: number, now: number): boolean => ledger.resetUs(slot, now) <= 0;
 
-  function full(now: number): number {
+  function full(now: number): number | undefined {
     if (free.length === 0 && now - sweptAt >= SWEEP_US) {
       sweptAt = now;
-      for (let slot = 1; slot <= maxSubjects; slot++) if (isFull(slot, now)) free.push(slot);
+      for (let slot = 0; slot < maxSubjects; slot++) if (isFull(slot, now)) free.push(slot);
     }
     for (let slot = free.pop(); slot !== undefined; slot = free.pop()) if (isFull(slot, now)) return slot;
-    return NO_SLOT;
+    return undefined;
   }
-  function spare(now: number): number {
-    let found = NO_SLOT;
+  function spare(now: number): number | undefined {
+    let found: number | undefined;
     let nearest = Number.POSITIVE_INFINITY;
     for (let looks = 0; looks < LOOKS; looks++) {
-      hand = hand >= maxSubjects ? 1 : hand + 1;
+      hand = hand >= maxSubjects - 1 ? 0 : hand + 1;
       const resetUs = ledger.resetUs(hand, now);
       if (resetUs <= 0) return hand;
       if (resetUs >= nearest || refusals[hand] === 1 || ledger.remaining(hand, now) < 1) continue;
@@ -62,15 +60,21 @@ export function createShelf(ledger: Ledger, maxSubjects: number): Shelf {
     }
     return found;
   }
-  function place(key: string, now: number): number {
-    let slot = keys.length;
-    if (slot <= maxSubjects) {
-      if (slot >= capacity) growTo(Math.min(Math.max(16, capacity * 2), maxSubjects + 1));
-    } else {
-      slot = full(now) || spare(now);
-      if (slot === NO_SLOT) return NO_SLOT;
-      slots.delete(keys[slot] ?? '');
+  /** One that nobody has, else one that somebody can do without. */
+  function vacant(now: number): number | undefined {
+    const next = keys.length;
+    if (next < maxSubjects) {
+      if (next >= capacity) growTo(Math.min(Math.max(16, capacity * 2), maxSubjects));
+      onSubject();
+      return next;
     }
+    const slot = full(now) ?? spare(now);
+    if (slot !== undefined) slots.delete(keys[slot] ?? '');
+    return slot;
+  }
+  function place(key: string, now: number): number | undefined {
+    const slot = vacant(now);
+    if (slot === undefined) return undefined;
     ledger.clear(slot);
     refusals[slot] = 0;
     keys[slot] = key;
@@ -80,13 +84,10 @@ export function createShelf(ledger: Ledger, maxSubjects: number): Shelf {
 
   return {
     ledger,
-    find: (key) => slots.get(key) ?? NO_SLOT,
+    find: (key) => slots.get(key),
     place,
     refused(slot) {
-      if (slot !== NO_SLOT) refusals[slot] = 1;
-    },
-    get size() {
-      return slots.size;
+      if (slot !== undefined) refusals[slot] = 1;
     },
   };
 }

@@ -1,129 +1,131 @@
-import { countsUpTo, grown, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { BucketState } from './limit-store.ts';
+import { type CountWidth, widerThan, widthFor, windowRecords } from './window-records.ts';
 
 /** A sub-window's permits count until this many later ones have begun: at least the whole window. */
 const RING = 17;
+/** Behind the counts: their sum. */
+const TOTAL = RING;
 
 /**
- * The sliding window: a ring of 17 counts a subject, the newest at `heads`. Time passes over a ring when it is looked
- * at.
+ * The sliding window: a ring of 17 counts a subject. What was spent in sub-window i stands at place `i % 17` of it. Time
+ * passes over a ring when it is looked at. Precondition: time does not go back.
  */
 export function windowLedger({ limit, windowUs }: { readonly limit: number; readonly windowUs: number }): Ledger {
   const stepUs = Math.ceil(windowUs / (RING - 1));
-  let counts = countsUpTo(limit, 0);
-  let totals = countsUpTo(limit, 0);
-  let heads = new Uint8Array(0);
-  let newest = new Float64Array(0);
+  let records = windowRecords(RING + 1, widthFor(limit), 0);
+  let { counts, newest, first, stride, doubles, most } = records;
+  /** The sub-window that time is in, and when it ends. Numbers in an array need no object each time they change. */
+  const present = Float64Array.of(-1, 0);
+  /** Its place in each ring. */
+  let place = 0;
 
-  function passTo(slot: number, now: number): void {
-    const step = Math.floor(now / stepUs);
-    const passed = step - (newest[slot] ?? 0);
-    if (passed <= 0) return;
-    newest[slot] = step;
-    if (totals[slot] === 0) return;
-    const start = slot * RING;
+  function use(next: typeof records): void {
+    records = next;
+    ({ counts, newest, first, stride, doubles, most } = next);
+  }
+
+  /** Where the subject's counts begin, after time has passed over them. */
+  function ringAt(slot: number, now: number): number {
+    if (now >= (present[1] ?? 0)) {
+      const step = Math.floor(now / stepUs);
+      present[0] = step;
+      present[1] = (step + 1) * stepUs;
+      place = step % RING;
+    }
+    const start = slot * stride + first;
+    if (newest[slot * doubles] !== present[0]) pass(slot, start);
+    return start;
+  }
+  function pass(slot: number, start: number): void {
+    const step = present[0] ?? 0;
+    const passed = step - (newest[slot * doubles] ?? 0);
+    newest[slot * doubles] = step;
+    let total = counts[start + TOTAL] ?? 0;
+    if (total === 0) return;
     if (passed >= RING) {
-      counts.fill(0, start, start + RING);
-      totals[slot] = 0;
+      counts.fill(0, start, start + TOTAL + 1);
       return;
     }
-    let head = heads[slot] ?? 0;
-    let total = totals[slot] ?? 0;
-    for (let i = 0; i < passed; i++) {
-      head = head === RING - 1 ? 0 : head + 1;
-      total -= counts[start + head] ?? 0;
-      counts[start + head] = 0;
+    for (let age = 0; age < passed; age++) {
+      const at = placeOf(start, age);
+      total -= counts[at] ?? 0;
+      counts[at] = 0;
     }
-    heads[slot] = head;
-    totals[slot] = total;
+    counts[start + TOTAL] = total;
   }
-  /** The count of the sub-window that began `age` steps before the newest. */
-  const placeOf = (slot: number, age: number): number => {
-    const head = (heads[slot] ?? 0) - age;
-    return slot * RING + (head < 0 ? head + RING : head);
-  };
-  const untilBack = (slot: number, age: number, now: number): number =>
-    ((newest[slot] ?? 0) - age + RING) * stepUs - now;
+  /** The count of the sub-window that began `age` steps before the present one. */
+  const placeOf = (start: number, age: number): number => start + (age > place ? place - age + RING : place - age);
+  const untilBack = (age: number, now: number): number => (present[1] ?? 0) + (RING - 1 - age) * stepUs - now;
 
-  function resetUs(slot: number, now: number): number {
-    if (totals[slot] === 0) return 0;
+  /** Answers where the counts begin from now on. */
+  function add(slot: number, start: number, permits: number): number {
+    const total = (counts[start + TOTAL] ?? 0) + permits;
+    if (total > most) {
+      use(records.copy(widerThan(total), records.capacity));
+      return add(slot, slot * stride + first, permits);
+    }
+    counts[start + place] = (counts[start + place] ?? 0) + permits;
+    counts[start + TOTAL] = total;
+    return start;
+  }
+
+  function resetUs(start: number, now: number): number {
+    if (counts[start + TOTAL] === 0) return 0;
     let age = 0;
-    while (counts[placeOf(slot, age)] === 0) age++;
-    return untilBack(slot, age, now);
+    while (counts[placeOf(start, age)] === 0) age++;
+    return untilBack(age, now);
   }
   /** Precondition: more than are left, and not more than the limit. */
-  function retryUs(slot: number, cost: number, now: number): number {
-    let left = limit - (totals[slot] ?? 0);
+  function retryUs(start: number, cost: number, now: number): number {
+    let left = limit - (counts[start + TOTAL] ?? 0);
     let age = RING;
-    while (left < cost) left += counts[placeOf(slot, --age)] ?? 0;
-    return untilBack(slot, age, now);
+    while (left < cost) left += counts[placeOf(start, --age)] ?? 0;
+    return untilBack(age, now);
   }
-
-  /** Precondition: time has passed over the slot. */
-  function stateNow(slot: number, total: number, cost: number, now: number): BucketState {
-    const remaining = limit - total;
+  function stateAt(start: number, cost: number, now: number): BucketState {
+    const remaining = limit - (counts[start + TOTAL] ?? 0);
     return {
       remaining,
-      resetMs: total === 0 ? 0 : Math.ceil(resetUs(slot, now) / 1000),
+      resetMs: Math.ceil(resetUs(start, now) / 1000),
       retryMs:
-        remaining >= cost ? 0 : cost > limit ? Number.POSITIVE_INFINITY : Math.ceil(retryUs(slot, cost, now) / 1000),
+        remaining >= cost ? 0 : cost > limit ? Number.POSITIVE_INFINITY : Math.ceil(retryUs(start, cost, now) / 1000),
     };
   }
 
   return {
     limit,
-    remaining(slot, now) {
-      passTo(slot, now);
-      return limit - (totals[slot] ?? 0);
-    },
+    remaining: (slot, now) => limit - (counts[ringAt(slot, now) + TOTAL] ?? 0),
     charge(slot, permits, now) {
-      passTo(slot, now);
-      const place = placeOf(slot, 0);
-      counts[place] = (counts[place] ?? 0) + permits;
-      totals[slot] = (totals[slot] ?? 0) + permits;
+      add(slot, ringAt(slot, now), permits);
     },
     take(slot, cost, times, now) {
-      passTo(slot, now);
-      let total = totals[slot] ?? 0;
+      let start = ringAt(slot, now);
       let granted = times;
       if (cost > 0) {
-        if (total + cost * times > limit) granted = Math.floor((limit - total) / cost);
-        if (granted > 0) {
-          const place = placeOf(slot, 0);
-          counts[place] = (counts[place] ?? 0) + cost * granted;
-          total += cost * granted;
-          totals[slot] = total;
-        }
+        const left = limit - (counts[start + TOTAL] ?? 0);
+        if (cost * times > left) granted = Math.floor(left / cost);
+        if (granted > 0) start = add(slot, start, cost * granted);
       }
-      return { granted, buckets: [stateNow(slot, total, cost, now)], at: now };
+      return { granted, buckets: [stateAt(start, cost, now)], at: now };
     },
-    state(slot, cost, now) {
-      passTo(slot, now);
-      return stateNow(slot, totals[slot] ?? 0, cost, now);
-    },
+    state: (slot, cost, now) => stateAt(ringAt(slot, now), cost, now),
     giveBack(slot, permits, at, now) {
-      passTo(slot, now);
-      const age = (newest[slot] ?? 0) - Math.floor(at / stepUs);
+      const start = ringAt(slot, now);
+      const age = (present[0] ?? 0) - Math.floor(at / stepUs);
       if (age < 0 || age >= RING) return;
-      const place = placeOf(slot, age);
-      const back = Math.min(permits, counts[place] ?? 0);
-      counts[place] = (counts[place] ?? 0) - back;
-      totals[slot] = (totals[slot] ?? 0) - back;
+      const where = placeOf(start, age);
+      const back = Math.min(permits, counts[where] ?? 0);
+      counts[where] = (counts[where] ?? 0) - back;
+      counts[start + TOTAL] = (counts[start + TOTAL] ?? 0) - back;
     },
-    resetUs(slot, now) {
-      passTo(slot, now);
-      return resetUs(slot, now);
-    },
+    resetUs: (slot, now) => resetUs(ringAt(slot, now), now),
     clear(slot) {
-      counts.fill(0, slot * RING, slot * RING + RING);
-      totals[slot] = 0;
-      newest[slot] = 0;
+      const start = slot * stride + first;
+      counts.fill(0, start, start + TOTAL + 1);
     },
     grow(capacity) {
-      counts = grown(counts, capacity * RING);
-      totals = grown(totals, capacity);
-      heads = grown(heads, capacity);
-      newest = grown(newest, capacity);
+      use(records.copy(records.width, capacity));
     },
   };
 }
