@@ -11,6 +11,7 @@ import {
 import type { CookieMode } from './browser/index.ts';
 import type { CompiledPolicy, Endpoint, Guard } from './http/index.ts';
 import type { Clock, Duration, RandomBytes } from './kernel/index.ts';
+import { createLimitNames } from './limit-names.ts';
 import {
   createLimits,
   distributedLimits,
@@ -129,6 +130,11 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
   };
 
   const { refused } = presets;
+  const ofTiers = [...Object.keys(tiers.tiers), undefined].flatMap(tiers.limitsOf);
+  const names = createLimitNames(
+    ofTiers,
+    Object.values(presets).filter((preset) => preset !== undefined),
+  );
   return {
     endpoints: [rateLimitEndpoint({ limits, ofTier: tiers.limitsOf, clock })],
     warnings:
@@ -136,6 +142,7 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
         ? ['limits: stores has none, so each process counts for itself; redisStores and postgresStores bring one']
         : [],
     guards({ byTier, own, route }) {
+      names.enter(own, byTier ? ofTiers : []);
       const ofTier: Tiers['limitsOf'] = byTier ? tiers.limitsOf : () => [];
       const isLimited = own.length > 0 || (byTier && tiers.haveLimits);
       return isLimited ? limitGuards(limits, { ofTier, own, route }) : { head: [], body: [] };

@@ -19,6 +19,11 @@ describe('a limit', () => {
   test('a rate that does not divide into microseconds is never faster than it says', () =>
     expect(read({ rate: '7/1s' }).rule).toEqual({ kind: 'rate', intervalUs: 142_858, burst: 7 }));
 
+  test('a burst is the largest that is counted exactly, and no larger', () => {
+    expect(read({ rate: '1/366d', burst: 35 }).rule).toMatchObject({ burst: 35 });
+    expect(read({ rate: '1000000000/366d' }).rule).toMatchObject({ burst: 1_000_000_000 });
+  });
+
   test('one request takes one permit of its subject, unless it says otherwise', () => {
     expect(read('60/1m')).toMatchObject({ by: 'subject', cost: 1, shared: false, manner: {} });
     const given = { window: '60/1m', by: 'ip', cost: 0, name: 'search', exact: true, onStoreFailure: 'deny' } as const;
@@ -49,6 +54,8 @@ describe('a limit', () => {
     [{ window: '1/1s', burst: 2 }, 'limit.burst belongs to a rate'],
     [{ rate: '10/1s', burst: 0 }, 'limit.burst must be from 1'],
     [{ rate: '10/1s', burst: Number.NaN }, 'limit.burst must be from 1'],
+    [{ rate: '1/366d', burst: 36 }, 'limit.burst must be at most 35 at this rate'],
+    [{ rate: '1/1d', burst: 1_000_000_000 }, 'limit.burst must be at most 13031 at this rate'],
     [{ quota: 5 }, 'limit.quota must be a limit such as'],
     [{ window: '5/1s', cost: -1 }, 'limit.cost must be a whole number'],
     [{ window: '5/1s', cost: 0.5 }, 'limit.cost must be a whole number'],

@@ -15,6 +15,8 @@ export type LimitKind =
 
 /** Counts fit into 32 bits in every store. */
 const MOST_PERMITS = 1_000_000_000;
+/** Of a rate, the time of all its permits in µs: added to the clock's, it is still exact in a double and in every store. */
+const MOST_RATE_US = 2 ** 50;
 /** A year and a leap day. */
 const LONGEST_MS = 366 * 86_400_000;
 
@@ -37,7 +39,13 @@ export function readLimitRule(kind: LimitText | LimitKind, path: string): LimitR
   }
   const { permits, spanUs } = readLimitText(rate as string, `${path}.rate`);
   // rounded up: never faster than what was written
-  return { kind: 'rate', intervalUs: Math.ceil(spanUs / permits), burst: permitsOf(burst ?? permits, `${path}.burst`) };
+  const intervalUs = Math.ceil(spanUs / permits);
+  const burstOf = permitsOf(burst ?? permits, `${path}.burst`);
+  if (intervalUs * burstOf > MOST_RATE_US)
+    throw new TypeError(
+      `${path}.burst must be at most ${Math.floor(MOST_RATE_US / intervalUs)} at this rate, or it can't be counted exactly`,
+    );
+  return { kind: 'rate', intervalUs, burst: burstOf };
 }
 
 /** Permits of a caller who has spent none. */
