@@ -11,8 +11,8 @@ import { type Script, script } from './script.ts';
  * with 0, when it is another one: then follow its shape, `times` and the places of its keys.
  *
  * Values, of which only the beginning is written over where nothing else changes, as a write that leaves a key its life
- * costs half of one that sets it: of a `window` all permits that count, those of the newest sub-window and its number,
- * and of each one before, the oldest first, its number modulo 256 and its permits; of a `rate` the time at which all
+ * costs half of one that sets it: of a `window` all permits that count, the number of the newest sub-window, and of each
+ * one before, the oldest first, its number modulo 256 and its permits; of a `rate` the time at which all
  * permits are back and that at which the key expires; of a `quota` its permits and window. MGET answers nothing for a
  * key of another type, and what can't be read as a value counts as none: such a key begins anew, and never is an error
  * for those in the same batch. So does a budget whose window has changed: its sub-windows then lie in the past or more
@@ -24,7 +24,7 @@ import { type Script, script } from './script.ts';
  */
 const shared = `
 local call, floor, ceil, tonumber, format = redis.call, math.floor, math.ceil, tonumber, string.format
-local pack, unpacked, byte, sub = struct.pack, struct.unpack, string.byte, string.sub
+local pack, unpacked, byte, sub, keys = struct.pack, struct.unpack, string.byte, string.sub, KEYS
 local now, late = tonumber(ARGV[1]), tonumber(ARGV[2])
 local fixed = now > 0
 if not fixed then
@@ -32,7 +32,7 @@ if not fixed then
   now = t[1] * 1000000 + t[2]
 end
 if late > 0 and now > late then return cmsgpack.pack({0, now}) end
-local values, out, n = call('MGET', unpack(KEYS)), {1, now}, 2
+local values, out, n = call('MGET', unpack(keys)), {1, now}, 2
 
 local text = ARGV[3]
 local bytes, size, p = {byte(text, 1, 4000)}, #text, 0
@@ -92,14 +92,14 @@ local function read(i, r)
   local kind, span, value = kinds[r], spans[r], values[i]
   ruleOf[i] = r
   if value == 0 then
-    value = call('GET', KEYS[i])
+    value = call('GET', keys[i])
     values[i] = value
   end
   if kind == 1 then
     local left, most = 0, limits[r] * span
     if value and #value == 16 then
-      local back, last = unpacked('<dd', value)
-      left, expires[i] = back - now, last
+      local back, ends = unpacked('<dd', value)
+      left, expires[i] = back - now, ends
       if not (left > 0) then left = 0 elseif left > most then left = most end
     end
     used[i] = left
@@ -116,12 +116,12 @@ local function read(i, r)
   end
   local list, n, total = {}, 0, 0
   lists[i] = list
-  if not value or #value % 5 ~= 1 or #value < 16 or #value > 96 then return end
-  local permits, count, newest = unpacked('<I4I4d', value)
+  if not value or #value % 5 ~= 2 or #value < 12 or #value > 92 then return end
+  local count, newest = unpacked('<I4d', value)
   if not (newest > period - 17 and newest < period + 17) then return end
-  for from = 17, #value, 5 do
+  for from = 13, #value, 5 do
     local index, permits = unpacked('<BI4', value, from)
-    index = newest - (newest - index) % 256
+    index, count = newest - (newest - index) % 256, count - permits
     if index > period - 17 then list[n + 1], list[n + 2], n, total = index, permits, n + 2, total + permits end
   end
   list[n + 1], list[n + 2] = newest, count
@@ -176,11 +176,11 @@ end
 
 local function write(i)
   local r, permits = ruleOf[i], used[i]
-  if permits <= 0 then return call('DEL', KEYS[i]) end
+  if permits <= 0 then return call('DEL', keys[i]) end
   local value, life
   if kinds[r] == 1 then
     local back = now + permits
-    if expires[i] and back <= expires[i] then return call('SETRANGE', KEYS[i], '0', pack('<d', back)) end
+    if expires[i] and back <= expires[i] then return call('SETRANGE', keys[i], '0', pack('<d', back)) end
     life = lifeOf(permits)
     value = pack('<dd', back, now + life)
   elseif kinds[r] == 2 then
@@ -188,10 +188,10 @@ local function write(i)
   else
     local list = lists[i]
     local size = #list
-    value, life = pack('<I4I4d', permits, list[size], list[size - 1]), untilAll(i, r)
+    value, life = pack('<I4d', permits, list[size - 1]), untilAll(i, r)
     for k = 1, size - 2, 2 do value = value .. pack('<BI4', list[k] % 256, list[k + 1]) end
   end
-  call('SET', KEYS[i], value, 'PX', lifeText(life))
+  call('SET', keys[i], value, 'PX', lifeText(life))
 end
 
 local function finish()
@@ -212,16 +212,16 @@ local function look(i, r, times)
   local kind, span, value, cost = kinds[r], spans[r], values[i], costs[r]
   local permits, most = times * cost, limits[r] - cost
   if kind == 1 then
-    local back, last = now, 0
+    local back, ends = now, 0
     if value then
       if #value ~= 16 then return end
-      back, last = unpacked('<dd', value)
+      back, ends = unpacked('<dd', value)
       if not (back > now) then back = now end
     end
     back = back + permits * span
     local left = back - now
     if left > most * span then return end
-    if back <= last then return pack('<d', back), left end
+    if back <= ends then return pack('<d', back), left end
     local life = lifeOf(left)
     return pack('<dd', back, now + life), left, life == 10000000 and not fixed and '10000' or lifeText(life)
   end
@@ -243,31 +243,31 @@ local function look(i, r, times)
   local all = permits
   if value then
     local size = #value
-    if size < 16 or size > 96 or size % 5 ~= 1 then return end
-    local before, count, newest = unpacked('<I4I4d', value)
+    if size < 12 or size > 92 or size % 5 ~= 2 then return end
+    local before, newest = unpacked('<I4d', value)
     if newest == period then
       before = before + permits
       if before > most then return end
-      return pack('<I4I4', before, count + permits), limits[r] - before
+      return pack('<I4', before), limits[r] - before
     end
     if newest > period then return end
     if newest > period - 17 then
-      local from = 17
-      while from < size do
-        local index, gone = unpacked('<BI4', value, from)
-        if (period - index) % 256 < 17 then break end
-        before, from = before - gone, from + 5
+      local count, from = before, 13
+      for k = 13, size, 5 do
+        local index, spent = unpacked('<BI4', value, k)
+        count = count - spent
+        if (period - index) % 256 > 16 then before, from = before - spent, k + 5 end
       end
       all, tail = before + permits, sub(value, from) .. pack('<BI4', newest % 256, count)
     end
   end
   if all > most then return end
-  return pack('<I4I4d', all, permits, period) .. tail, limits[r] - all, lifeNow(r)
+  return pack('<I4d', all, period) .. tail, limits[r] - all, lifeNow(r)
 end
 
 local function put(i, value, life)
   values[i] = 0
-  if life then call('SET', KEYS[i], value, 'PX', life) else call('SETRANGE', KEYS[i], '0', value) end
+  if life then call('SET', keys[i], value, 'PX', life) else call('SETRANGE', keys[i], '0', value) end
 end
 
 local place = {}
@@ -324,9 +324,30 @@ while p < size do
     local from, to = first[s], last[s]
     if from == to and costs[from] > 0 then
       i = i + 1
-      local value, answer, life = look(i, from, times)
-      if value then
-        put(i, value, life)
+      -- most are a window or a rate that is written over, so that is looked for right here
+      local value, kind, permits, answer = values[i], kinds[from], times * costs[from], nil
+      if value and kind == 0 and #value > 11 then
+        local before, newest = unpacked('<I4d', value)
+        before = before + permits
+        if newest == periods[from] and before + costs[from] <= limits[from] then
+          call('SETRANGE', keys[i], '0', pack('<I4', before))
+          values[i], answer = 0, limits[from] - before
+        end
+      elseif value and kind == 1 and #value == 16 then
+        local back, ends = unpacked('<dd', value)
+        if back < now then back = now end
+        back = back + permits * spans[from]
+        if back <= ends and back - now <= (limits[from] - costs[from]) * spans[from] then
+          call('SETRANGE', keys[i], '0', pack('<d', back))
+          values[i], answer = 0, back - now
+        end
+      end
+      if not answer then
+        local new, life
+        new, answer, life = look(i, from, times)
+        if new then put(i, new, life) end
+      end
+      if answer then
         n = n + 1
         out[n] = answer
       else
