@@ -6,23 +6,14 @@ const ACCESS_TOKEN_TYPE = 'at+jwt';
 
 const utf8 = new TextEncoder();
 
-/** The header of every token that the key signs. */
-export function headerOf({ alg, kid }: SigningKey): {
-  readonly alg: string;
-  readonly typ: string;
-  readonly kid: string;
-} {
-  return { alg, typ: ACCESS_TOKEN_TYPE, kid };
-}
-
 /**
  * Every first part that a token of this key may have: `alg`, `typ` and `kid` in any order and nothing else, `typ` with
  * or without `application/` (RFC 9068 section 4). Headers are looked up among these, never parsed: no `crit`, `b64`,
- * `jwk` or `jku` can be read, since none is ever looked at (RFC 8725 sections 3.1 and 3.10).
+ * `jwk` or `jku` can be read, since none is ever looked at (RFC 8725 sections 3.1 and 3.10). The first is that of every
+ * token which the key signs.
  */
-export function headerParts(key: SigningKey): readonly string[] {
-  const { alg, typ, kid } = headerOf(key);
-  return [typ, `application/${typ}`].flatMap((type) => {
+export function headerParts({ alg, kid }: Pick<SigningKey, 'alg' | 'kid'>): readonly [string, ...string[]] {
+  return [ACCESS_TOKEN_TYPE, `application/${ACCESS_TOKEN_TYPE}`].flatMap((type) => {
     const members = { alg, typ: type, kid };
     const orders = [
       ['alg', 'typ', 'kid'],
@@ -36,5 +27,5 @@ export function headerParts(key: SigningKey): readonly string[] {
       const header = Object.fromEntries(order.map((name) => [name, members[name]]));
       return toBase64url(utf8.encode(JSON.stringify(header)));
     });
-  });
+  }) as [string, ...string[]];
 }

@@ -1,4 +1,4 @@
-import { createSecretKey, subtle, type webcrypto } from 'node:crypto';
+import { createPrivateKey, createSecretKey, type KeyObject, subtle, type webcrypto } from 'node:crypto';
 import { inspect } from 'node:util';
 import { fromBase64url, parseJson } from '../kernel/index.ts';
 import { headerParts } from './header-parts.ts';
@@ -10,7 +10,7 @@ import type { SigningKey, VerificationKey } from './signing-key.ts';
 export interface Keyring {
   readonly signing: SigningKey;
   /** Signs a payload as a compact JWS (RFC 7515) of type `at+jwt`. */
-  sign(payload: string): Promise<string>;
+  sign(payload: string): string | Promise<string>;
   /** Whether the key signed this compact JWS, with the algorithm that is bound to the key. */
   verify(key: VerificationKey, token: string): boolean | Promise<boolean>;
   /**
@@ -38,7 +38,7 @@ export async function createKeyring(
   path = 'keys',
 ): Promise<Keyring> {
   const checked = checkSet(jwks, path);
-  const { signCompact, verifyCompact } = await import('./signature.ts'); // importing the library stays quick
+  const { compactSigner, verifyCompact } = await import('./signature.ts'); // importing the library stays quick
   const keys = new Map<string, VerificationKey>();
   for (const [index, jwk] of checked.entries()) {
     const key = await imported(`${path}.keys[${index}]`, () => verificationKey(jwk));
@@ -46,10 +46,10 @@ export async function createKeyring(
   }
   const [first] = checked as [CheckedJwk];
   const signing = await imported(`${path}.keys[0]`, () => signingKey(first));
-  const sign = (payload: string): Promise<string> => signCompact(signing, payload);
+  const sign = await imported(`${path}.keys[0]`, () => compactSigner(first.kid, first.alg, privateKey(first)));
   const probe = await imported(`${path}.keys[0]`, () => sign('{}'));
   // a private part that belongs to another public part would sign tokens that nobody can verify
-  if (!(await verifyCompact(keys.get(headerParts(signing)[0] as string) as VerificationKey, probe)))
+  if (!(await verifyCompact(keys.get(headerParts(signing)[0]) as VerificationKey, probe)))
     throw new TypeError(`${path}.keys[0] must be one key: its private and public members do not belong together`);
 
   const published = {
@@ -90,7 +90,7 @@ function checkSet(jwks: string | { readonly keys: readonly object[] }, path: str
 }
 
 /** What the import says is not passed on: it could hold parts of the key. */
-async function imported<T>(path: string, load: () => Promise<T>): Promise<T> {
+async function imported<T>(path: string, load: () => T | Promise<T>): Promise<T> {
   try {
     return await load();
   } catch {
@@ -101,6 +101,11 @@ async function imported<T>(path: string, load: () => Promise<T>): Promise<T> {
 async function signingKey({ kid, alg, privateJwk }: CheckedJwk): Promise<SigningKey> {
   const key = alg === 'HS256' ? await hmacKey(privateJwk) : await asymmetricKey(privateJwk, alg);
   return Object.freeze({ kid, alg, key });
+}
+
+function privateKey({ alg, privateJwk }: CheckedJwk): KeyObject {
+  if (alg === 'HS256') return createSecretKey(secretBytes(privateJwk));
+  return createPrivateKey({ key: { ...privateJwk }, format: 'jwk' });
 }
 
 async function verificationKey({ kid, alg, publicJwk, privateJwk }: CheckedJwk): Promise<VerificationKey> {
