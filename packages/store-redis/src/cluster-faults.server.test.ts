@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '@castellan/core/kernel';
-import type { LimitBucket, LimitRule } from '@castellan/core/limits';
+import { distributedLimits, type LimitBucket, type LimitRule } from '@castellan/core/limits';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisCluster, startRedisCluster } from '../../../tests/support/redis-cluster.ts';
@@ -50,6 +50,47 @@ describe('three masters with replicas', () => {
     expect(outcomes).toContain('unavailable');
     expect(outcomes).toContain('served');
     await until(allServe);
+  });
+});
+
+describe('three masters behind the whole of it', () => {
+  let cluster: RedisCluster;
+  let client: Cluster;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+    client = new Cluster(cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port })));
+    client.on('error', () => {});
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await cluster.stop();
+  });
+
+  test('checks of one turn that go to a dead master are decided without it, those of the other slots by the store', async () => {
+    const lost: unknown[] = [];
+    const limits = distributedLimits(redisLimitStore(client), {
+      deadline: '500ms',
+      onStoreFailure: 'deny',
+      leases: false,
+      onUnavailable: (error) => lost.push(error),
+    });
+    const callers = Array.from({ length: 60 }, (_, i) => bucketOf(`turn-${i}`));
+    const ask = async (bucket: LimitBucket): Promise<{ readonly granted: boolean; readonly tookMs: number }> => {
+      const sent = performance.now();
+      const [answer] = await limits.consume([{ buckets: [{ ...bucket, key: `k${bucket.partition}` }], times: 1 }]);
+      return { granted: answer?.granted === 1, tookMs: performance.now() - sent };
+    };
+    expect((await Promise.all(callers.map(ask))).every(({ granted }) => granted)).toBe(true);
+
+    await cluster.masters[0]?.killServer();
+    for (let round = 0; round < 4; round++) {
+      const outcomes = await Promise.all(callers.map(ask));
+      const served = outcomes.filter(({ granted }) => granted);
+      expect(served.length).toBeGreaterThan(20);
+      expect(served.length).toBeLessThan(60);
+      for (const { tookMs } of served) expect(tookMs).toBeLessThan(450);
+    }
+    expect(lost).toEqual([]);
   });
 });
 

@@ -14,7 +14,10 @@ import { scriptRunner } from './script-runner.ts';
 export interface RedisLimitOptions {
   /** Begins every key. Default `castellan:`. No braces: they belong to the partition. */
   readonly prefix?: string;
-  /** How long a call may take, connecting included. What is later than that is not carried out. Default `25ms`. */
+  /**
+   * How long a call may take whose caller does not say for how long it waits, connecting included: `createCastellan`'s
+   * `limits.deadline` comes with each call. What is later than that is not carried out. Default `25ms`.
+   */
   readonly deadline?: Duration;
   /** For tests: the time in whole microseconds, in place of the server's. */
   readonly now?: () => number;
@@ -22,8 +25,9 @@ export interface RedisLimitOptions {
 
 /** A limit store on Redis, which always answers with a promise. */
 export interface RedisLimitStore extends LimitStore {
-  consume(checks: readonly LimitCheck[]): Promise<readonly LimitAnswer[]>;
-  giveBack(taken: readonly TakenPermits[]): Promise<void>;
+  consume(checks: readonly LimitCheck[], deadlineMs?: number): Promise<readonly LimitAnswer[]>;
+  apart(checks: readonly LimitCheck[]): readonly (readonly LimitCheck[])[];
+  giveBack(taken: readonly TakenPermits[], deadlineMs?: number): Promise<void>;
 }
 
 /** Buckets in one script: longer ones would keep other clients waiting, and Lua takes no more than 8,000 at once. */
@@ -39,21 +43,23 @@ const MOST_BUCKETS = 500;
 export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {}): RedisLimitStore {
   const { prefix = 'castellan:', deadline = '25ms', now } = options;
   if (/[{}]/.test(prefix)) throw new TypeError(`prefix must have no braces, not ${JSON.stringify(prefix)}`);
-  const deadlineMs = durationMs(deadline, 'deadline');
-  if (deadlineMs === 0) throw new TypeError("deadline must be longer than '0ms'");
-  const runner = scriptRunner(redis, { deadlineMs, clock: monotonicClock, now });
+  const ownDeadlineMs = durationMs(deadline, 'deadline');
+  if (ownDeadlineMs === 0) throw new TypeError("deadline must be longer than '0ms'");
+  const runner = scriptRunner(redis, { clock: monotonicClock, now });
   const keyOf = bucketKey(prefix);
   let byPartition = redis.isCluster === true;
 
-  const ask = async (script: Script, checks: readonly AskedCheck[]): Promise<readonly LimitAnswer[]> => {
-    const answers = portions(checks).map(async (portion) => {
-      const { keys, args } = limitsCall(portion, keyOf);
-      return limitAnswers(portion, await runner.run(script, keys, args));
-    });
-    return (await Promise.all(answers)).flat();
+  const ask = async (
+    script: Script,
+    checks: readonly AskedCheck[],
+    deadlineMs: number,
+  ): Promise<readonly LimitAnswer[]> => {
+    const answerTo = async (portion: readonly AskedCheck[]): Promise<readonly LimitAnswer[]> =>
+      limitAnswers(portion, await runner.run({ script, ...limitsCall(portion, keyOf), deadlineMs }));
+    const [first, ...more] = portions(checks);
+    if (more.length === 0) return first ? answerTo(first) : [];
+    return (await Promise.all([first ?? [], ...more].map(answerTo))).flat();
   };
-  const take = (checks: readonly AskedCheck[]) => ask(consumeScript, checks);
-  const put = (taken: readonly TakenPermits[]) => ask(giveBackScript, taken);
 
   /** A server that turns out to be a cluster behind one connection (a proxy) is asked by partition from then on. */
   async function together<R>(whole: () => Promise<R>, apart: () => Promise<R>): Promise<R> {
@@ -68,12 +74,17 @@ export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {
   }
 
   return {
-    consume: (checks) =>
-      together(
+    consume(checks, deadlineMs = ownDeadlineMs) {
+      const take = (asked: readonly AskedCheck[]) => ask(consumeScript, asked, deadlineMs);
+      const put = (taken: readonly TakenPermits[]) => ask(giveBackScript, taken, deadlineMs);
+      return together(
         () => take(checks),
-        () => consumeByPartition(checks, take, put),
-      ),
-    async giveBack(taken) {
+        () => (areOfOne(checks) ? take(checks) : consumeByPartition(checks, take, put)),
+      );
+    },
+    apart: (checks) => (byPartition ? byTheirPartition(checks) : [checks]),
+    async giveBack(taken, deadlineMs = ownDeadlineMs) {
+      const put = (some: readonly TakenPermits[]) => ask(giveBackScript, some, deadlineMs);
       await together<unknown>(
         () => put(taken),
         () => giveBackByPartition(taken, put),
@@ -82,9 +93,21 @@ export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {
   };
 }
 
+/** Whether all checks are of one partition, and so of one server. */
+function areOfOne(checks: readonly LimitCheck[]): boolean {
+  const partition = checks[0]?.buckets[0]?.partition;
+  return checks.every(({ buckets }) => buckets.every((bucket) => bucket.partition === partition));
+}
+
+/** Checks of one partition together; who has several stands alone. */
+function byTheirPartition(checks: readonly LimitCheck[]): readonly (readonly LimitCheck[])[] {
+  const parts = Map.groupBy(checks, (check) => (areOfOne([check]) ? check.buckets[0]?.partition : check));
+  return [...parts.values()];
+}
+
 /** In their order, each small enough for one script. */
 function portions(checks: readonly AskedCheck[]): readonly (readonly AskedCheck[])[] {
-  if (checks.length === 1) return [checks];
+  if (checks.length <= 1) return [checks];
   const all: AskedCheck[][] = [];
   let room = 0;
   for (const check of checks) {

@@ -5,6 +5,15 @@ import { codeOf, redisUnavailable } from './redis-unavailable.ts';
 import type { Script } from './script.ts';
 import { serverClock } from './server-clock.ts';
 
+/** What is asked of a server. */
+export interface ScriptCall {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly RedisArgument[];
+  /** How long its caller waits in all, ms. */
+  readonly deadlineMs: number;
+}
+
 /** Sends scripts. */
 export interface ScriptRunner {
   /**
@@ -13,13 +22,11 @@ export interface ScriptRunner {
    * @throws StoreUnavailableError when Redis is away, refuses, or did not answer in time
    * @throws Error `CROSSSLOT …` where keys lie on several servers behind one connection
    */
-  run(script: Script, keys: readonly string[], args: readonly RedisArgument[]): Promise<readonly number[]>;
+  run(call: ScriptCall): Promise<readonly number[]>;
 }
 
 /** How scripts are sent. */
 export interface ScriptRunnerOptions {
-  /** How long a call may take in all, ms. */
-  readonly deadlineMs: number;
   readonly clock: MonotonicClock;
   /** For tests: the time that scripts are told in place of the server's, µs. */
   readonly now: (() => number) | undefined;
@@ -35,7 +42,7 @@ const LATE = 0;
  * seconds. A check must do none of that: nothing is sent while the client is not ready, nobody waits longer than the
  * deadline, and every call carries the server's time after which the script refuses to do anything.
  */
-export function scriptRunner(redis: RedisLike, { deadlineMs, clock, now }: ScriptRunnerOptions): ScriptRunner {
+export function scriptRunner(redis: RedisLike, { clock, now }: ScriptRunnerOptions): ScriptRunner {
   const server = serverClock(clock);
   const known = new Set<Script>();
   let asking: Promise<void> | undefined;
@@ -78,12 +85,7 @@ export function scriptRunner(redis: RedisLike, { deadlineMs, clock, now }: Scrip
     server.learn(Number(seconds) * 1e6 + Number(micros));
   }
 
-  async function carryOut(
-    script: Script,
-    keys: readonly string[],
-    args: readonly RedisArgument[],
-    end: number,
-  ): Promise<readonly number[]> {
+  async function carryOut({ script, keys, args }: ScriptCall, end: number): Promise<readonly number[]> {
     await whenReady();
     for (;;) {
       let fixed = 0;
@@ -109,7 +111,8 @@ export function scriptRunner(redis: RedisLike, { deadlineMs, clock, now }: Scrip
   }
 
   return {
-    run(script, keys, args) {
+    run(call) {
+      const { deadlineMs } = call;
       return new Promise((resolve, reject) => {
         const giveUp = (): void => reject(new StoreUnavailableError('redis', `no answer within ${deadlineMs} ms`));
         // a process that stood still for longer finds the answer in its socket, which is read after its timers
@@ -117,7 +120,7 @@ export function scriptRunner(redis: RedisLike, { deadlineMs, clock, now }: Scrip
         const end = (): void => clearTimeout(timer);
         const failed = (error: unknown): void =>
           reject(codeOf(error) === 'CROSSSLOT' ? error : redisUnavailable(error));
-        carryOut(script, keys, args, clock() + deadlineMs)
+        carryOut(call, clock() + deadlineMs)
           .finally(end)
           .then(resolve, failed);
       });

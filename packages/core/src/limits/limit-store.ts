@@ -65,11 +65,18 @@ export interface LimitStore {
    * Decides on several checks, each in one atomic step, by the store's own clock.
    * On a Redis Cluster a check whose buckets have different partitions takes one step for each slot: what an earlier
    * one took is given back when a later one refuses.
+   *
+   * @param deadlineMs how long the caller waits: what is later must not be carried out, where a store can tell
    */
-  consume(checks: readonly LimitCheck[]): readonly LimitAnswer[] | Promise<readonly LimitAnswer[]>;
+  consume(checks: readonly LimitCheck[], deadlineMs?: number): readonly LimitAnswer[] | Promise<readonly LimitAnswer[]>;
+  /**
+   * Divides checks into those that one server decides on together: each part is then a call of its own, so that a server
+   * that is away fails nobody but its own callers. Left out: all are one call.
+   */
+  apart?(checks: readonly LimitCheck[]): readonly (readonly LimitCheck[])[];
   /**
    * Gives back what checks took: a sign-in that succeeded. Never more than was taken: `window` and `quota` take it out of
    * the (sub-)window of `at` when that still counts, `rate` goes back by `cost × times` intervals, at most to full.
    */
-  giveBack(taken: readonly TakenPermits[]): void | Promise<void>;
+  giveBack(taken: readonly TakenPermits[], deadlineMs?: number): void | Promise<void>;
 }

@@ -16,11 +16,11 @@ export interface DeadlineQueue {
   /** @param now the moment from which on it is awaited, monotonic ms; never before the last one's */
   add(pending: Pending, now: number): void;
   /**
-   * Waits for a store; what it answers later is dropped.
+   * Waits for a store, which is told for how long; what it answers later is dropped.
    *
    * @throws StoreUnavailableError when nothing came in time
    */
-  inTime<T>(ask: () => T | Promise<T>, now: number): Promise<T>;
+  inTime<T>(ask: (deadlineMs: number) => T | Promise<T>, now: number): Promise<T>;
 }
 
 /** With fewer places than this, none is thrown out before its time. */
@@ -89,7 +89,7 @@ export function createDeadlineQueue(deadlineMs: number, clock: MonotonicClock, t
         const settle = (): void => {
           pending.done = true;
         };
-        const asked = async () => ask();
+        const asked = async () => ask(deadlineMs);
         asked().finally(settle).then(resolve, reject);
       });
     },

@@ -101,7 +101,7 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
 
   const look = ({ buckets }: LimitCheck, at: number): Promise<unknown> =>
     deadlines.inTime(
-      () => store.consume([{ buckets: buckets.map((bucket) => ({ ...bucket, cost: 0 })), times: 1 }]),
+      (ms) => store.consume([{ buckets: buckets.map((bucket) => ({ ...bucket, cost: 0 })), times: 1 }], ms),
       at,
     );
 

@@ -48,7 +48,7 @@ interface Flight {
 }
 
 /**
- * Makes them. All checks of one turn of the event loop are one call. While a budget is in one call it is in no other:
+ * Makes them. All checks of one turn of the event loop are one call, or one for each of the store's servers. While a budget is in one call it is in no other:
  * checks that arrive meanwhile wait for the next one, and there those that are equal are one check of n, of whom as many
  * pass as fit, in the order in which they came. Who came earlier is not overtaken on any of its budgets, so that a check
  * of several budgets gets its turn too.
@@ -58,6 +58,7 @@ export function createFlights(options: FlightsOptions): Flights {
   let waiting = new Map<string, Group>();
   const inAir = new Set<Flight>();
   let planned = false;
+  let servedAt = Number.NEGATIVE_INFINITY;
 
   function plan(): void {
     if (planned || waiting.size === 0) return;
@@ -106,8 +107,18 @@ export function createFlights(options: FlightsOptions): Flights {
       legs.push(group);
       checks.push({ buckets, times });
     }
-    const groups = legs.length === all.size ? all : new Map(legs.map((leg) => [leg.asked.signature, leg]));
-    if (legs.length > 0) void fly({ groups, keys: keysOf(legs) }, legs, checks, now);
+    if (legs.length === 0) return;
+    const parts = store.apart?.(checks) ?? [checks];
+    if (parts.length === 1) {
+      const groups = legs.length === all.size ? all : groupsOf(legs);
+      void fly({ groups, keys: keysOf(legs) }, legs, checks, now);
+      return;
+    }
+    const legOf = new Map(checks.map((check, i) => [check, legs[i]]));
+    for (const part of parts) {
+      const own = part.flatMap((check) => legOf.get(check) ?? []);
+      void fly({ groups: groupsOf(own), keys: keysOf(own) }, own, part, now);
+    }
   }
 
   async function fly(
@@ -118,19 +129,21 @@ export function createFlights(options: FlightsOptions): Flights {
   ): Promise<void> {
     inAir.add(flight);
     try {
-      const answers = await deadlines.inTime(() => store.consume(checks), sentAt);
+      const answers = await deadlines.inTime((deadlineMs) => store.consume(checks, deadlineMs), sentAt);
       for (const [i, leg] of legs.entries()) {
         const answer = answers[i];
         if (!answer) throw new TypeError('a limit store answers each check');
         land(leg, answer, sentAt);
       }
+      servedAt = clock();
       breaker.succeeded();
     } catch (error) {
       const isAway = error instanceof StoreUnavailableError;
       for (const { passengers } of legs)
         if (isAway) settleAll(passengers);
         else failAll(passengers, error);
-      if (isAway) breaker.failed(error);
+      // where one of several servers is away and others answer meanwhile, those are still worth asking
+      if (isAway && !(store.apart && servedAt >= sentAt)) breaker.failed(error);
     } finally {
       inAir.delete(flight);
       plan();
@@ -177,6 +190,8 @@ export function createFlights(options: FlightsOptions): Flights {
   };
 }
 
+const groupsOf = (legs: readonly Group[]): Flight['groups'] => new Map(legs.map((leg) => [leg.asked.signature, leg]));
+
 const noKeys: ReadonlySet<string> = new Set();
 
 /** The budgets that signatures do not name. */
@@ -194,6 +209,11 @@ function keysOf(legs: readonly Group[]): ReadonlySet<string> {
 /** The budgets as they were when so many of those who were granted had not passed yet. */
 function statesBefore(count: number, buckets: readonly LimitBucket[], answer: LimitAnswer): LimitAnswer['buckets'] {
   if (count === 0) return answer.buckets;
+  const only = buckets.length === 1 ? answer.buckets[0] : undefined;
+  if (only) {
+    const { remaining, resetMs } = only;
+    return [{ remaining: remaining + count * (buckets[0]?.cost ?? 0), resetMs, retryMs: 0 }];
+  }
   return answer.buckets.map(({ remaining, resetMs }, i) => ({
     remaining: remaining + count * (buckets[i]?.cost ?? 0),
     resetMs,

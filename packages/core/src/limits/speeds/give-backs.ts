@@ -33,7 +33,7 @@ export function createGiveBacks(options: GiveBacksOptions): GiveBacks {
     sent = undefined;
     if (breaker.isOpen) return;
     try {
-      await deadlines.inTime(() => store.giveBack(taken), clock());
+      await deadlines.inTime((deadlineMs) => store.giveBack(taken, deadlineMs), clock());
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       breaker.failed(error);
