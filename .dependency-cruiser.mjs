@@ -23,11 +23,13 @@ const satellites = [
 ];
 const slices = Object.keys(arrows);
 const own = (slice) => `^${core}/(kernel|http|${[slice, ...arrows[slice]].join('|')})/`;
-const test = '\\.(test|test-d)\\.ts$';
+/** Tests, and what only tests share. */
+const test = '\\.(test|test-d|cases)\\.ts$';
 
 export default {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { pathNot: 'node_modules' } } },
+    { name: 'sources-import-no-tests', severity: 'error', from: { pathNot: test }, to: { path: `^packages/.*${test}` } },
     {
       name: 'kernel-imports-nothing-of-ours',
       severity: 'error',

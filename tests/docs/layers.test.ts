@@ -51,6 +51,13 @@ describe('the layer check', () => {
     });
     expect(found).toContain(rule);
   });
+  test('fails when a source imports what only tests share', () => {
+    const found = check({
+      'packages/store-redis/src/a.ts': "import { b } from './b.cases.ts';\nexport const a = b;",
+      'packages/store-redis/src/b.cases.ts': 'export const b = 1;',
+    });
+    expect(found).toContain('sources-import-no-tests');
+  });
   test('fails on a circle', () => {
     const found = check({
       [`${core}/audit/a.ts`]: "import type { B } from './b.ts';\nexport type A = B;",

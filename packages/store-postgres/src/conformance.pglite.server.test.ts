@@ -1,0 +1,3 @@
+import { pgliteConformance } from './conformance.cases.ts';
+
+pgliteConformance();

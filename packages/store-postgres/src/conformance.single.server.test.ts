@@ -1,0 +1,3 @@
+import { postgresConformance } from './conformance.cases.ts';
+
+postgresConformance('single');

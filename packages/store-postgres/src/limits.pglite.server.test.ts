@@ -1,0 +1,3 @@
+import { pgliteLimitConformance } from './limits.cases.ts';
+
+pgliteLimitConformance();

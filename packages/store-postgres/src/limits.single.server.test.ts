@@ -1,0 +1,3 @@
+import { postgresLimitConformance } from './limits.cases.ts';
+
+postgresLimitConformance('single');
