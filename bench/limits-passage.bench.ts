@@ -1,0 +1,54 @@
+/**
+ * A protected GET whose caller is known by a token and limited on Redis, as a share of the same app without any of it.
+ * 64 connections, 10,000 callers by Zipf's law, none of whom is refused. Leases are as they are by default. The peers
+ * verify a token of the same caller and count it, each as its documentation sets it up on Redis.
+ */
+import { startRedisServer } from '../tests/support/redis-server.ts';
+import type { Figure } from './measure.ts';
+import { CALLERS, zipf } from './passage/callers.ts';
+import { contest, endServers, type Server, startServer, told } from './passage/contest.ts';
+
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
+/** Which callers come over a connection, before it begins again: the load generator makes its requests ahead. */
+const DRAWS = 500;
+
+const frameworks: Readonly<Record<string, { readonly atLeast: number; readonly peers: readonly string[] }>> = {
+  express: { atLeast: 0.86, peers: ['express-rate-limit', 'rate-limiter-flexible'] },
+  fastify: { atLeast: 0.86, peers: ['rate-limiter-flexible'] },
+  koa: { atLeast: 0.84, peers: ['rate-limiter-flexible'] },
+};
+const draw = zipf(CALLERS);
+const callers = (): readonly number[] => Array.from({ length: DRAWS }, draw);
+
+async function compare(framework: string, redis: string): Promise<readonly Figure[]> {
+  const { atLeast, peers } = frameworks[framework] ?? { atLeast: 0, peers: [] };
+  const env = { BENCH_REDIS: redis };
+  const servers = new Map<string, Server>([['bare', await startServer(`${framework}/bare`)]]);
+  for (const kind of ['castellan', ...peers]) servers.set(kind, await startServer(`limited-${framework}/${kind}`, env));
+  const { perSecond, ratio, cpuRatio } = await contest(servers, { rounds: ROUNDS, seconds: SECONDS, callers });
+  const castellan = servers.get('castellan');
+  const { outages } = castellan ? await told(castellan) : { outages: Number.NaN };
+  await endServers(servers);
+  const shown = (kind: string): string =>
+    `${kind} ${Math.round(perSecond(kind))}/s (${ratio(kind, 'bare').toFixed(2)}, by CPU ${cpuRatio(kind, 'bare').toFixed(2)})`;
+  return [
+    {
+      name: `limited GET on ${framework}, ratio to bare`,
+      measured: [...servers.keys()].map(shown).join(', '),
+      ratio: ratio('castellan', 'bare'),
+      goal: { atLeast },
+    },
+    // what a process counts by itself while it takes Redis for away is quicker than what is measured here
+    { name: 'the same: times that Redis was too slow', measured: `${outages}`, ratio: outages, goal: { atMost: 0 } },
+  ];
+}
+
+const server = await startRedisServer();
+try {
+  const figures: Figure[] = [];
+  for (const framework of Object.keys(frameworks)) figures.push(...(await compare(framework, server.url)));
+  console.log(JSON.stringify(figures));
+} finally {
+  await server.stop();
+}

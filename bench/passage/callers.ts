@@ -1,0 +1,23 @@
+/** How many call a limited app. */
+export const CALLERS = Number(process.env['BENCH_CALLERS'] ?? 10_000);
+
+/** No request is refused: a refusal would be answered from the deny cache. Of the busiest caller it is a tenth. */
+export const LIMIT = 10_000_000;
+export const WINDOW_MS = 60_000;
+
+/** Makes draws by Zipf's law, exponent 1, of callers from 0: a few come often, most of them seldom. */
+export function zipf(callers: number): () => number {
+  const sums: number[] = [];
+  for (let i = 0; i < callers; i++) sums.push((sums.at(-1) ?? 0) + 1 / (i + 1));
+  return () => {
+    const wanted = Math.random() * (sums.at(-1) ?? 1);
+    let low = 0;
+    let high = callers - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sums[middle] ?? 0) < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+}
