@@ -14,6 +14,8 @@ export interface Moment {
 export interface StoreClock {
   /** The store's time now, Unix ms; this process's own until the store has told its. */
   now(): number;
+  /** The store's time at a moment of this process's wall clock that was read already: reading it costs 50 ns and more. */
+  at(wall: number): number;
   /**
    * Told after each call: the store's clock in it, Unix ms, and when it was sent and answered. Half of what it took is
    * the error.
@@ -32,6 +34,7 @@ export function createStoreClock(clock: Clock): StoreClock {
   let known: { readonly error: number; readonly at: number } | undefined;
   return {
     now: () => clock() + offset,
+    at: (wall) => wall + offset,
     observe(storeNow, sent, received) {
       const took = received.monotonic - sent.monotonic;
       // The machine slept, so that the answer may be as old as that, or the clock was set ahead: they look the same.

@@ -10,7 +10,7 @@ export interface RevocationFeed {
   /** Stops; resolves when no poll is under way any more. */
   stop(): Promise<void>;
   /** See `RevocationKnowledge`. */
-  ageMs(): number;
+  ageMs(wall?: number): number;
 }
 
 /** What {@link createRevocationFeed} is made from. */
@@ -97,9 +97,9 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       running = undefined;
       await polling;
     },
-    ageMs() {
+    ageMs(wall = clock()) {
       if (!good) return Number.POSITIVE_INFINITY;
-      return Math.max(0, monotonic() - good.monotonic, clock() - good.wall);
+      return Math.max(0, monotonic() - good.monotonic, wall - good.wall);
     },
   };
 }

@@ -21,6 +21,8 @@ export interface RevocationKnowledge {
   /**
    * How old the knowledge of what *others* did is: ms since the last good poll was sent, on the larger of the monotonic
    * and the wall clock; `Infinity` before the first.
+   *
+   * @param wall Unix ms, the process's own clock now, where it was read already
    */
-  ageMs(): number;
+  ageMs(wall?: number): number;
 }

@@ -16,7 +16,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   return {
     apply: (entries) => map.apply(entries),
     verdict: (token) => map.verdict(token),
-    ageMs: () => feed.ageMs(),
+    ageMs: (wall) => feed.ageMs(wall),
     start: () => feed.start(),
     stop: () => feed.stop(),
   };

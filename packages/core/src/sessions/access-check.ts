@@ -139,7 +139,8 @@ export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
     return principal;
   };
 
-  const isTrusted = (request: AccessRequest): boolean => !request.strict && knowledge.ageMs() <= maxStalenessMs;
+  const isTrusted = (request: AccessRequest, wall?: number): boolean =>
+    !request.strict && knowledge.ageMs(wall) <= maxStalenessMs;
 
   /** The revocations as this process knows them. What is dead by them is dead, however old the knowledge. */
   const byKnowledge = (token: string, { principal, revocable }: CheckedToken): Principal => {
@@ -156,10 +157,11 @@ export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
   };
 
   return (token, request) => {
-    const checked = memo.find(token, request.tenant, audience, storeClock.now());
+    const wall = clock();
+    const checked = memo.find(token, request.tenant, audience, storeClock.at(wall));
     if (!checked) return first(token, request);
     const principal = byKnowledge(token, checked);
-    return isTrusted(request) ? principal : askTruth(token, checked, request);
+    return isTrusted(request, wall) ? principal : askTruth(token, checked, request);
   };
 }
 
