@@ -45,7 +45,7 @@ export function refreshVerb(
   const oneBefore = refreshRecallStatement(s);
   const manyBefore = refreshBatchRecallStatement(s);
   const settled = sessionSettledStatement(s);
-  const leftMs = ({ call, at }: Arrived): number => call.budgetMs - (clock() - at);
+  const leftMs = ({ call, at }: Arrived, now = clock()): number => call.budgetMs - (now - at);
   const how = (left: number, recall: () => Recall): RunOptions => ({
     retry: 'idempotent',
     timeoutMs: HOT_MS,
@@ -57,7 +57,10 @@ export function refreshVerb(
     mode,
     maxFlights,
     key: ({ call }) => call.sessionId,
-    expired: (arrived) => (leftMs(arrived) <= 0 ? { result: { outcome: 'deadline' } } : undefined),
+    expired: () => {
+      const now = clock();
+      return (arrived) => (leftMs(arrived, now) <= 0 ? { result: { outcome: 'deadline' } } : undefined);
+    },
     async single(arrived) {
       const { call } = arrived;
       const recall = (): Recall => ({
@@ -83,12 +86,15 @@ export function refreshVerb(
           const [first, ...rest] = flying;
           const calls = [first.call, ...rest.map(({ call }) => call)] as const;
           const values = () => {
-            const late = flying.filter((arrived) => leftMs(arrived) <= 0).map(({ call }) => call);
+            const now = clock();
+            const late = flying.filter((arrived) => leftMs(arrived, now) <= 0).map(({ call }) => call);
             return refreshBatchValues(calls, new Set(late));
           };
           const recall = (): Recall => ({ answer: { statement: manyBefore, values: refreshBatchRecallValues(calls) } });
           // the most patient one's: a call with little time left must not fail all that fly with it
-          const rows = await runner.run<RefreshBatchRow>(many, values, how(Math.max(...flying.map(leftMs)), recall));
+          const now = clock();
+          const left = Math.max(...flying.map((arrived) => leftMs(arrived, now)));
+          const rows = await runner.run<RefreshBatchRow>(many, values, how(left, recall));
           return placed(flying, rows, (row, { call }) => readRefreshBatch(row, call));
         },
       ),

@@ -14,6 +14,18 @@ describe('columns', () => {
     expect(new Date(parseTimestamp(text)).toISOString()).toBe(iso);
   });
 
+  it('a time to the millisecond, as PostgreSQL writes it, is read the same as with digits below it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (ms) => {
+        const text = new Date(ms).toISOString().replace('T', ' ').replace('Z', '+00');
+        expect(parseTimestamp(text)).toBe(ms);
+        expect(parseTimestamp(text.replace('+00', '999+00'))).toBe(ms);
+      }),
+    );
+    expect(() => parseTimestamp('2026-11-2x 15:30:00.123+00')).toThrow(TypeError);
+    expect(() => parseTimestamp('2026-11-21 15:30:00.1/3+00')).toThrow(TypeError);
+  });
+
   it('a time survives binding and reading to the millisecond, from a number, a Date or text', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (ms) => {

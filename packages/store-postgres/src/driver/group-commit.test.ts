@@ -129,7 +129,10 @@ describe('group commit', () => {
     let late = false;
     const { verb, flights, turn, log } = handHeld({
       maxFlights: 1,
-      expired: ({ id }) => (late && id === 2 ? { result: 'deadline' } : undefined),
+      expired:
+        () =>
+        ({ id }) =>
+          late && id === 2 ? { result: 'deadline' } : undefined,
     });
     const answers = [1, 2, 3].map((id) => verb(call(id)));
     await turn();
@@ -144,7 +147,7 @@ describe('group commit', () => {
     let late = false;
     const { verb, flights, turn, log } = handHeld({
       mode: 'batch',
-      expired: () => (late ? { result: 'deadline' } : undefined),
+      expired: () => () => (late ? { result: 'deadline' } : undefined),
     });
     const answer = verb(call(1));
     await turn();
@@ -248,7 +251,7 @@ describe('group commit', () => {
               if (broken) throw new Error('broken');
               return rows.map((row) => (row.fate === 'ordinary' ? row.id : undefined));
             },
-            expired: (call) => (call.fate === 'expires' ? { result: -1 } : undefined),
+            expired: () => (call) => (call.fate === 'expires' ? { result: -1 } : undefined),
             maxFlights,
             maxRows,
             maxAlone: 2,

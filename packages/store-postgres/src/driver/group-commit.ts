@@ -11,8 +11,8 @@ export interface GroupCommitOptions<Call, Result> {
   single(call: Call): Promise<Result>;
   /** Asks for many; `undefined` at a call's place: not an ordinary case, ask it alone. */
   batch(calls: readonly Call[]): Promise<readonly (Result | undefined)[]>;
-  /** The answer of a call whose caller has gone or whose deadline is over; asked before each flight. */
-  expired?(call: Call): { readonly result: Result } | undefined;
+  /** The answer of a call whose caller has gone or whose deadline is over. Made for each flight: it may read the clock once. */
+  expired?(): (call: Call) => { readonly result: Result } | undefined;
   /** Flights at the same time. Default 2; 0: every call is asked singly at once. */
   readonly maxFlights?: number;
   /** Calls in a flight. Default 200. */
@@ -43,7 +43,7 @@ const SHARE_FROM = 8;
 export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Result>): (call: Call) => Promise<Result> {
   const { maxFlights = 2, maxRows = 200, maxAlone = 4, mode = 'auto', defer = setImmediate } = options;
   const single = async (call: Call): Promise<Result> => {
-    const expired = options.expired?.(call);
+    const expired = options.expired?.()(call);
     return expired ? expired.result : options.single(call);
   };
   if (mode === 'single' || maxFlights === 0) return single;
@@ -104,8 +104,9 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
     const most = Math.min(maxRows, share);
     const rows: Waiting<Call, Result>[] = [];
     const rest: Waiting<Call, Result>[] = [];
+    const answerOf = options.expired?.();
     for (const waiting of gathered) {
-      if (leftWithoutFlight(waiting)) continue;
+      if (leftWithoutFlight(waiting, answerOf)) continue;
       if (rows.length >= most || busy.has(waiting.key)) {
         rest.push(waiting);
         continue;
@@ -117,8 +118,8 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
     return rows;
   }
 
-  function leftWithoutFlight(waiting: Waiting<Call, Result>): boolean {
-    const expired = options.expired?.(waiting.call);
+  function leftWithoutFlight(waiting: Waiting<Call, Result>, answerOf = options.expired?.()): boolean {
+    const expired = answerOf?.(waiting.call);
     if (expired) waiting.resolve(expired.result);
     return expired !== undefined;
   }

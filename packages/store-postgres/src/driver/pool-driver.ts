@@ -10,6 +10,7 @@ import { runUnit } from './pool-unit.ts';
 import { recalledOr } from './recalled.ts';
 import { rejectionOf } from './rejection.ts';
 import { type Attempt, type Failure, withRetries } from './retry.ts';
+import { sentValue } from './sent-value.ts';
 import { checkServer } from './server-check.ts';
 import { sharedReads } from './shared-reads.ts';
 import type { Statement } from './statement.ts';
@@ -110,7 +111,7 @@ export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}):
 }
 
 function queryOf(statement: Statement, values: readonly BindValue[], named: boolean): PoolQuery {
-  const query = { text: statement.text, values: [...values], types: valueParsers };
+  const query = { text: statement.text, values: values.map(sentValue), types: valueParsers };
   return named && statement.name !== '' ? { ...query, name: statement.name } : query;
 }
 

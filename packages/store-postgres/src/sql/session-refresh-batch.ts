@@ -59,11 +59,11 @@ export function refreshBatchStatement(s: string): Statement {
   from upd where audit_id is not null`,
   )}
 )
-select ord, id::text as id, tenant, subject, user_epoch, claims_epoch, tier, aal, now, gen, sharing, expires_at from upd`);
+select ord, subject, user_epoch, claims_epoch, tier, aal, now, sharing, expires_at from upd`);
 }
 
 /** A row of {@link refreshBatchStatement}. */
-export interface RefreshBatchRow extends IssuedRow {
+export interface RefreshBatchRow extends Omit<IssuedRow, 'id' | 'tenant' | 'gen'> {
   /** The call's place, from 1. */
   readonly ord: unknown;
   readonly sharing: unknown;
@@ -107,5 +107,8 @@ export function refreshBatchValues(
 
 /** The outcome of a call that came back. */
 export function readRefreshBatch(row: RefreshBatchRow, call: RefreshCall): RefreshOutcome {
-  return { outcome: 'rotate', session: readIssued(row, call.successor), sharing: readInt(row.sharing) };
+  // what the statement compared, the call has told
+  const { sessionId: id, tenant, generation } = call;
+  const session = readIssued({ ...row, id, tenant, gen: generation + 1 }, call.successor);
+  return { outcome: 'rotate', session, sharing: readInt(row.sharing) };
 }

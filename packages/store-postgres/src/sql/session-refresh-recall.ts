@@ -35,7 +35,7 @@ export function refreshBatchRecallStatement(s: string): Statement {
   select p.ord, p.audit_id, p.sid, p.new_hash
   from unnest($1::uuid[], $2::uuid[], $3::bytea[]) with ordinality as p(audit_id, sid, new_hash, ord)
 )
-select p.ord, s.id::text as id, s.tenant, s.subject, s.user_epoch, u.claims_epoch, u.tier, s.aal, a.at as now, s.gen, s.sharing, s.expires_at
+select p.ord, s.subject, s.user_epoch, u.claims_epoch, u.tier, s.aal, a.at as now, s.sharing, s.expires_at
 from p
 join ${s}.audit_event a on a.id = p.audit_id and a.at > coalesce($4::timestamptz, now()) - interval '1 minute'
 join ${s}.session s on s.id = p.sid and s.leaf_hash = p.new_hash
