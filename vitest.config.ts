@@ -10,7 +10,7 @@ const source = { resolve: { conditions }, ssr: { resolve: { conditions, external
  */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 /** Bounds of milliseconds are in these: they run alone, after all others. */
-const timed = ['packages/store-redis/src/*faults.server.test.ts', 'tests/server/limit-outages.test.ts'];
+const timed = ['packages/store-redis/src/*faults.server.test.ts', 'tests/server/limit-outages*.test.ts'];
 // the programs that tests start are compiled once, not at each of some fifty starts
 process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, '.cache', 'compile');
 

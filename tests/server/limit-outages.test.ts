@@ -1,26 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type DistributedLimits,
-  type DistributedLimitsOptions,
-  distributedLimits,
-  type LimitAnswer,
-  type LimitRule,
-} from '@castellan/core/limits';
+import { type DistributedLimitsOptions, distributedLimits } from '@castellan/core/limits';
 import { redisLimitStore } from '@castellan/store-redis';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { ask, DEADLINE_MS, goThrough, type Outage, recovers, SLACK_MS } from './limits/outage.ts';
 
-/**
- * What a caller sees of a Redis that goes away, with the deadline that is the default, and how long an answer takes.
- * The times are printed: they are what is promised, and a test machine that is busy with others cannot be held to them.
- */
-const DEADLINE_MS = 25;
-/** What a busy machine may add. */
-const SLACK_MS = 100;
-const rule: LimitRule = { kind: 'window', limit: 40, windowUs: 60_000_000 };
+/** What a caller sees of a Redis that goes away, with the deadline that is the default, and how long an answer takes. */
 
 let server: RedisServer;
 let proxy: FaultProxy;
@@ -35,20 +22,6 @@ afterEach(async () => {
 });
 afterAll(() => server.stop());
 
-async function ask(
-  limits: DistributedLimits,
-  key: string,
-): Promise<{ readonly answer: LimitAnswer; readonly ms: number }> {
-  const start = performance.now();
-  const [answer] = await limits.consume([{ buckets: [{ key, partition: key, rule, cost: 1 }], times: 1 }]);
-  if (!answer) throw new Error('no answer');
-  return { answer, ms: performance.now() - start };
-}
-
-interface Outage {
-  readonly limits: DistributedLimits;
-  readonly events: string[];
-}
 /** A process that was served. */
 async function served(options: DistributedLimitsOptions = {}): Promise<Outage> {
   proxy = await startFaultProxy(server.port);
@@ -64,38 +37,6 @@ async function served(options: DistributedLimitsOptions = {}): Promise<Outage> {
   });
   for (let i = 0; i < 20; i++) await ask(limits, 'warm');
   return { limits, events };
-}
-
-/** One check after the other of different callers, then many of one while nobody waits any more; prints the times. */
-async function goThrough(name: string, { limits, events }: Outage): Promise<void> {
-  const first: number[] = [];
-  for (let i = 0; events.length === 0 && i < 20; i++) first.push((await ask(limits, `caller ${i}`)).ms);
-  const later: number[] = [];
-  let passed = 0;
-  for (let i = 0; i < 2000; i++) {
-    const { answer, ms } = await ask(limits, 'caller');
-    later.push(ms);
-    passed += answer.granted;
-  }
-  later.sort((a, b) => a - b);
-  const [p50 = 0, p99 = 0] = [later[1000], later[1980]];
-  console.log(
-    `${name}: first checks ${first.map((ms) => ms.toFixed(1)).join(', ')} ms; then p50 ${(p50 * 1000).toFixed(1)} µs, p99 ${(p99 * 1000).toFixed(1)} µs`,
-  );
-  // three failures open the breaker; who comes before the last of them is known is answered, and does not wait
-  expect(first.length).toBeGreaterThanOrEqual(3);
-  expect(first.filter((ms) => ms > DEADLINE_MS / 2).length).toBeLessThanOrEqual(3);
-  expect(Math.max(...first)).toBeLessThan(DEADLINE_MS + SLACK_MS);
-  expect(p50).toBeLessThan(1);
-  // its share of the limit, and what came back meanwhile
-  expect(passed).toBe(10);
-  expect(events).toEqual(['unavailable']);
-}
-
-async function recovers({ limits, events }: Outage): Promise<void> {
-  for (const end = Date.now() + 20_000; events.length < 2 && Date.now() < end; await delay(20))
-    await ask(limits, 'probe');
-  expect(events).toEqual(['unavailable', 'recovered']);
 }
 
 test('a Redis that falls silent, and comes back with its counts', async () => {

@@ -10,6 +10,8 @@ export interface FaultProxy {
   through(url: string): string;
   /** Falls silent both ways, on open connections and on new ones: nothing is closed, nothing answers. */
   freeze(): void;
+  /** Holds each answer back for so long. */
+  slowDown(ms: number): void;
   /** Closes all connections with a reset and refuses new ones in the same way. */
   cut(): void;
   /**
@@ -29,6 +31,7 @@ export interface FaultProxy {
 export async function startFaultProxy(target: number): Promise<FaultProxy> {
   type State = 'forward' | 'frozen' | 'cut';
   let state: State = 'forward';
+  let slowMs = 0;
   let trap: { readonly text: string; readonly how: 'reset' | 'silence' } | undefined;
   let accepted = 0;
   const lost = Promise.withResolvers<void>();
@@ -62,7 +65,8 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     upstream.on('data', (bytes) => {
       if (state !== 'forward') return;
       if (answers === 'pass') {
-        client.write(bytes);
+        if (slowMs === 0) client.write(bytes);
+        else setTimeout(() => client.write(bytes), slowMs);
         return;
       }
       // the server has answered: what it did is done
@@ -89,6 +93,9 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     freeze() {
       state = 'frozen';
     },
+    slowDown(ms) {
+      slowMs = ms;
+    },
     cut() {
       state = 'cut';
       for (const socket of sockets) socket.resetAndDestroy();
@@ -101,6 +108,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
       // bytes were swallowed: what was open while it was frozen can never go on
       if (state === 'frozen') for (const socket of sockets) socket.pause();
       state = 'forward';
+      slowMs = 0;
     },
     connections: () => accepted,
     async stop() {
