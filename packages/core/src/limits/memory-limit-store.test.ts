@@ -156,6 +156,47 @@ describe('several buckets are charged all or none', () => {
   });
 });
 
+describe('counts that grow wide', () => {
+  const widths = [200, 255, 256, 65_535, 65_536, 1_000_000_000, 2 ** 40].map((limit) => ({ limit }));
+
+  test.each(widths)('all of $limit permits pass, at once and piece by piece, and not one more', ({ limit }) => {
+    const { store, time } = scene();
+    const rule: LimitRule = { kind: 'window', limit, windowUs: MINUTE };
+    expect(take(store, [bucket(rule, 'at once')], limit).granted).toBe(limit);
+    for (const part of [Math.floor(limit / 3), Math.floor(limit / 2)]) {
+      expect(take(store, [bucket(rule, 'in pieces')], part).granted).toBe(part);
+      time.now += 4 * SECOND;
+    }
+    expect(take(store, [bucket(rule, 'in pieces')], limit).granted).toBe(
+      limit - Math.floor(limit / 3) - Math.floor(limit / 2),
+    );
+    for (const key of ['at once', 'in pieces']) expect(take(store, [bucket(rule, key)]).granted).toBe(0);
+  });
+
+  test('one who spends much changes nothing for those who spent little before', () => {
+    const { store, time } = scene();
+    const rule: LimitRule = { kind: 'window', limit: 1_000_000, windowUs: MINUTE };
+    for (let i = 0; i < 40; i++) take(store, [bucket(rule, `caller ${i}`, i + 1)]);
+    time.now += 30 * SECOND;
+    take(store, [bucket(rule, 'caller 7', 300_000)], 3);
+    for (let i = 0; i < 40; i++)
+      expect(take(store, [bucket(rule, `caller ${i}`, 0)]).buckets[0]?.remaining).toBe(
+        1_000_000 - i - 1 - (i === 7 ? 900_000 : 0),
+      );
+    time.now += 34 * SECOND;
+    expect(take(store, [bucket(rule, 'caller 7', 0)]).buckets[0]?.remaining).toBe(100_000);
+    expect(take(store, [bucket(rule, 'caller 8', 0)]).buckets[0]?.remaining).toBe(1_000_000);
+  });
+
+  test('several at once of one rule find each other, also when one makes room for the next', () => {
+    const { store } = scene(2);
+    const both = [bucket(sixty, 'a'), bucket(sixty, 'b'), bucket(sixty, 'c')];
+    for (let i = 0; i < 3; i++) take(store, both);
+    expect(store.size).toBe(2);
+    expect(take(store, [bucket(sixty, 'c', 0)]).buckets[0]?.remaining).toBeLessThan(60);
+  });
+});
+
 test('a look costs nothing, and leaves nothing behind', () => {
   const { store } = scene();
   for (const rule of [sixty, smooth, daily]) {

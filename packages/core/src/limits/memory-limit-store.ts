@@ -5,7 +5,10 @@ import { shelfTable } from './shelf-table.ts';
 
 /** What {@link memoryLimitStore} takes. */
 export interface MemoryLimitStoreOptions {
-  /** Callers that are counted at once by one rule. Default 100,000: at most 100 bytes each beside their keys. */
+  /**
+   * Callers that are counted at once by one rule. Default 100,000: at most 100 bytes each beside their keys; 130 under a
+   * `window` once one of them has taken more than 65,535 permits in it.
+   */
   readonly maxSubjects?: number;
   /** For tests: the time in whole microseconds. */
   readonly now?: () => number;

@@ -1,6 +1,6 @@
 import type { Ledger } from './ledger.ts';
 import type { BucketState } from './limit-store.ts';
-import { type CountWidth, widerThan, widthFor, windowRecords } from './window-records.ts';
+import { widerThan, widthFor, windowRecords } from './window-records.ts';
 
 /** A sub-window's permits count until this many later ones have begun: at least the whole window. */
 const RING = 17;

@@ -1,5 +1,7 @@
 /** Bytes of one count. */
-export type CountWidth = 1 | 2 | 4;
+export type CountWidth = 1 | 2 | 4 | 8;
+
+type Counts = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /**
  * Records of equal numbers of counts, each beside the number of the sub-window that it was looked at in last: what is
@@ -11,7 +13,7 @@ export interface WindowRecords {
   readonly capacity: number;
   /** The highest count of this width. */
   readonly most: number;
-  readonly counts: Uint8Array | Uint16Array | Uint32Array;
+  readonly counts: Counts;
   /** In `counts`: from one record to the next, and to the first count of a record. */
   readonly stride: number;
   readonly first: number;
@@ -35,7 +37,8 @@ export function widthFor(limit: number): CountWidth {
 
 /** The width for this count. */
 export function widerThan(count: number): CountWidth {
-  return count > 0xffff ? 4 : 2;
+  if (count <= 0xffff) return 2;
+  return count <= 0xffff_ffff ? 4 : 8;
 }
 
 /** Makes records of zeroes. */
@@ -45,8 +48,8 @@ export function windowRecords(size: number, width: CountWidth, capacity: number)
   const records: WindowRecords = {
     width,
     capacity,
-    most: 2 ** (8 * width) - 1,
-    counts: width === 1 ? new Uint8Array(buffer) : width === 2 ? new Uint16Array(buffer) : new Uint32Array(buffer),
+    most: width === 8 ? Number.POSITIVE_INFINITY : 2 ** (8 * width) - 1,
+    counts: countsIn(buffer, width),
     stride: (doubles * NEWEST) / width,
     first: NEWEST / width,
     newest: new Float64Array(buffer),
@@ -54,7 +57,7 @@ export function windowRecords(size: number, width: CountWidth, capacity: number)
     copy(nextWidth, nextCapacity) {
       const next = windowRecords(size, nextWidth, nextCapacity);
       if (nextWidth === width) {
-        next.newest.set(records.newest);
+        new Uint8Array(next.newest.buffer).set(new Uint8Array(buffer));
         return next;
       }
       for (let slot = 0; slot < Math.min(capacity, nextCapacity); slot++) {
@@ -67,4 +70,17 @@ export function windowRecords(size: number, width: CountWidth, capacity: number)
     },
   };
   return records;
+}
+
+function countsIn(buffer: ArrayBuffer, width: CountWidth): Counts {
+  switch (width) {
+    case 1:
+      return new Uint8Array(buffer);
+    case 2:
+      return new Uint16Array(buffer);
+    case 4:
+      return new Uint32Array(buffer);
+    case 8:
+      return new Float64Array(buffer);
+  }
 }

@@ -36,22 +36,25 @@ export function createBreaker(clock: MonotonicClock, { onUnavailable, onRecovere
   let probeAt = 0;
   let probing = false;
 
+  function enter(next: typeof state): void {
+    state = next;
+    breaker.isOpen = next === 'open';
+  }
   function open(): void {
-    state = 'open';
+    enter('open');
     probeAt = clock() + PROBE_MS;
   }
 
-  return {
-    get isOpen() {
-      return state === 'open';
-    },
+  // no getter: objects that have one are dictionaries to V8, and every check looks here
+  const breaker = {
+    isOpen: false,
     succeeded() {
       failures = 0;
       if (state !== 'trial') return; // a late answer says nothing about now
-      state = 'closed';
+      enter('closed');
       onRecovered?.(clock() - awaySince);
     },
-    failed(reason) {
+    failed(reason: StoreUnavailableError) {
       failures++;
       if (state === 'trial') open();
       if (state !== 'closed' || failures < FAILURES) return;
@@ -59,13 +62,13 @@ export function createBreaker(clock: MonotonicClock, { onUnavailable, onRecovere
       open();
       onUnavailable?.(reason);
     },
-    probe(now, ask) {
+    probe(now: number, ask: () => Promise<unknown>) {
       if (state !== 'open' || probing || now < probeAt) return;
       probing = true;
       ask().then(
         () => {
           probing = false;
-          state = 'trial';
+          enter('trial');
         },
         () => {
           probing = false;
@@ -74,4 +77,5 @@ export function createBreaker(clock: MonotonicClock, { onUnavailable, onRecovere
       );
     },
   };
+  return breaker;
 }

@@ -95,8 +95,8 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
   const denyCache = createDenyCache(maxSubjects);
   const leases = createLeases({ maxError, expectedInstances, maxLines: maxSubjects });
   const fallback = createFallback({ expectedInstances: expectedInstances ?? 1, maxSubjects, now });
-  const parts = { store, deadlines, breaker, denyCache, clock, timers };
-  const flights = createFlights({ ...parts, leases });
+  const parts = { store, deadlines, breaker, denyCache, leases, clock, timers };
+  const flights = createFlights(parts);
   const giveBackToStore = createGiveBacks(parts);
 
   const look = ({ buckets }: LimitCheck, at: number): Promise<unknown> =>
@@ -114,8 +114,8 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
     /** What can be said without waiting. */
     function decideHere(check: LimitCheck, signature: string, at: number): LimitAnswer | undefined {
       const { buckets, times } = check;
-      const line = leased ? leases.line(signature) : undefined;
-      const served = line && leases.take(line, times, at);
+      const line = leased ? leases.lineOf(signature) : 0;
+      const served = line === 0 ? undefined : leases.take(line, times, at);
       if (served) {
         if (leases.runsLow(line, at) && !breaker.isOpen) flights.refill({ signature, buckets, leased });
         return served;

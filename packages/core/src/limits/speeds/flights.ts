@@ -166,10 +166,10 @@ export function createFlights(options: FlightsOptions): Flights {
     // what was learned is an answer to those who came meanwhile
     const meanwhile = waiting.size > 0 ? waiting.get(signature) : undefined;
     if (!meanwhile) return;
-    const line = leased ? leases.line(signature) : undefined;
+    const line = leased ? leases.lineOf(signature) : 0;
     for (const one of meanwhile.passengers) {
       if (one.done) continue;
-      const served = line && leases.take(line, one.times, now);
+      const served = line === 0 ? undefined : leases.take(line, one.times, now);
       const known = served ?? denyCache.refusal(buckets, now);
       if (!known) break;
       settleOne(one, known);

@@ -3,6 +3,8 @@ import type { LimitStore, TakenPermits } from '../limit-store.ts';
 import type { Breaker } from './breaker.ts';
 import type { DeadlineQueue } from './deadline-queue.ts';
 import type { DenyCache } from './deny-cache.ts';
+import type { Leases } from './leases.ts';
+import { signatureOf } from './signature.ts';
 import type { Timers } from './timers.ts';
 
 /** What {@link createGiveBacks} is made from. */
@@ -11,6 +13,7 @@ export interface GiveBacksOptions {
   readonly deadlines: DeadlineQueue;
   readonly breaker: Breaker;
   readonly denyCache: DenyCache;
+  readonly leases: Leases;
   readonly clock: MonotonicClock;
   readonly timers: Timers;
 }
@@ -20,7 +23,7 @@ export type GiveBacks = (taken: readonly TakenPermits[]) => void | Promise<void>
 
 /** Makes it. Where the store is away nothing is brought back and nobody is told: permits come back by themselves. */
 export function createGiveBacks(options: GiveBacksOptions): GiveBacks {
-  const { store, deadlines, breaker, denyCache, clock, timers } = options;
+  const { store, deadlines, breaker, denyCache, leases, clock, timers } = options;
   let batch: TakenPermits[] = [];
   let sent: Promise<void> | undefined;
 
@@ -44,6 +47,8 @@ export function createGiveBacks(options: GiveBacksOptions): GiveBacks {
   return (taken) => {
     if (taken.length === 0 || breaker.isOpen) return;
     forget(taken);
+    const now = clock();
+    for (const { buckets, times } of taken) leases.givenBack(signatureOf(buckets), times, now);
     batch.push(...taken);
     sent ??= new Promise<void>((resolve) => timers.soon(resolve)).then(send);
     return sent;

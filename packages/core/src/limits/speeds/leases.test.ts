@@ -135,6 +135,20 @@ describe('a lease', () => {
     expect(look()?.remaining).toBe(before + 1);
   });
 
+  test('what is given back is no share to lease from, and no demand: a caller who spends nothing loses nothing', async () => {
+    const one = scene({ maxError: 0.01 });
+    const leasedOf = () => one.far.calls.flat().reduce((most, { times }) => Math.max(most, times), 0);
+    for (let i = 0; i < 4000; i++) {
+      const { at } = await answered(one, [bucket(many)]);
+      const back = one.limits.giveBack([{ buckets: [bucket(many)], times: 1, at }]);
+      await one.time.pass(1);
+      await back;
+    }
+    expect(leasedOf()).toBeLessThanOrEqual(2);
+    await warmUp(one, [bucket(many)]);
+    expect(leasedOf()).toBeGreaterThan(10);
+  });
+
   test('callers are followed in a bounded number: one that is busy keeps its place', async () => {
     const one = scene({ maxError: 0.01, maxSubjects: 20 });
     await warmUp(one, [bucket(many)]);

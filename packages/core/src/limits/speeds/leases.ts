@@ -1,22 +1,26 @@
+import { grown } from '../ledger.ts';
 import type { BucketState, LimitAnswer, LimitBucket } from '../limit-store.ts';
-import { countDebited, countPassed, demandOf, newPace, type Pace, recentlyDebited } from './pace.ts';
+import { createLeaseLines } from './lease-lines.ts';
+import { clearPace, countDebited, countGivenBack, PACE, recentlyDebited } from './pace.ts';
 
 /** Permits taken ahead, so that most checks ask nobody. */
 export interface Leases {
-  /** What is known of checks of a signature; `undefined`: nothing was leased to them yet. */
-  line(signature: string): Line | undefined;
+  /** The number of the line of checks of a signature; 0: nothing was leased to them yet. */
+  lineOf(signature: string): number;
   /**
    * Serves a check from permits that the store was asked for before.
    *
    * @returns its answer; `undefined` where there are too few
    */
-  take(line: Line, times: number, now: number): LimitAnswer | undefined;
+  take(line: number, times: number, now: number): LimitAnswer | undefined;
   /** Whether so few are left that more should be asked for in the background. */
-  runsLow(line: Line, now: number): boolean;
+  runsLow(line: number, now: number): boolean;
   /** How many more to ask for, along with `times` that are asked for anyway. */
   wanted(signature: string, times: number, now: number): number;
   /** Learns from an answer of the store, and keeps what was granted beyond those who pass by it. */
   keep(granted: GrantedPermits, now: number): void;
+  /** Permits of checks of a signature go back to the store: what is leased is no share of these. */
+  givenBack(signature: string, times: number, now: number): void;
 }
 
 /** What an answer granted. */
@@ -30,26 +34,15 @@ export interface GrantedPermits {
   readonly sentAt: number;
 }
 
-/** Requests that were paid for in one step. */
-interface Block {
-  left: number;
-  readonly at: number;
-  readonly until: number;
-}
-
-/** What is known of checks of one signature. */
-export interface Line {
+/** What is known of a line beside what each check of it needs. */
+interface Line {
+  readonly number: number;
   readonly windowMs: number;
   readonly leaseMs: number;
-  readonly pace: Pace;
   readonly buckets: readonly LimitBucket[];
   /** As the store answered last. */
   states: readonly BucketState[];
   knownAt: number;
-  /** The older one is served first. At most two: a new one is asked for when the last is nearly used up. */
-  readonly blocks: Block[];
-  /** How many the last lease was for. */
-  size: number;
 }
 
 /** What {@link createLeases} takes. */
@@ -80,84 +73,56 @@ const LOOKS = 8;
  * caller used in the same time before.
  */
 export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOptions): Leases {
-  const lines = new Map<string, Line>();
-  /** Of each budget, the one signature that has the process's even share. */
+  const numbers = new Map<string, number>();
+  /** By number. */
+  const lines: Line[] = [];
+  const held = createLeaseLines((line, ahead, now) => statesOf(lines[line] as Line, ahead, now));
+  let paces = new Float64Array(0);
+  /** Of each budget, the one line that has the process's even share. */
   const owners = new Map<string, Line>();
   /** How long the store takes to answer, ms: what has the age of its lease when it arrives is not asked for. */
   let callMs = 0;
 
-  function lineOf(signature: string, buckets: readonly LimitBucket[], now: number): Line | undefined {
-    const known = lines.get(signature);
-    if (known) return known;
+  function lineFor(signature: string, buckets: readonly LimitBucket[], now: number): Line | undefined {
+    const known = numbers.get(signature);
+    if (known !== undefined) return lines[known];
     const windowMs = leasableWindowMs(buckets, maxError);
     const leaseMs = windowMs * maxError;
-    if (!(leaseMs >= LEAST_LEASE_MS && makeRoom(now))) return undefined;
-    const line: Line = { windowMs, leaseMs, pace: newPace(), buckets, states: [], knownAt: 0, blocks: [], size: 0 };
-    lines.set(signature, line);
+    const number = leaseMs >= LEAST_LEASE_MS ? vacant(now) : 0;
+    if (number === 0) return undefined;
+    const line: Line = { number, windowMs, leaseMs, buckets, states: [], knownAt: 0 };
+    numbers.set(signature, number);
+    lines[number] = line;
+    held.reach(number);
+    if ((number + 1) * PACE > paces.length) paces = grown(paces, Math.max((number + 1) * PACE, paces.length * 2));
+    held.begin(number, leaseMs, buckets.length === 1 ? (buckets[0]?.cost ?? 0) : 0);
+    clearPace(paces, number * PACE);
     if (expectedInstances !== undefined) for (const { key } of buckets) if (!owners.has(key)) owners.set(key, line);
     return line;
   }
-  /** The oldest that did not pass anything lately makes room. */
-  function makeRoom(now: number): boolean {
-    if (lines.size < maxLines) return true;
+  /** The number of none, else that of the oldest that did not pass anything lately. 0: there is none. */
+  function vacant(now: number): number {
+    if (numbers.size < maxLines) return numbers.size + 1;
     let looks = LOOKS;
-    for (const [signature, line] of lines) {
-      if (looks-- === 0) return false;
-      lines.delete(signature);
-      if (demandOf(line.pace, line.leaseMs, now) === 0) {
-        for (const { key } of line.buckets) if (owners.get(key) === line) owners.delete(key);
-        return true;
+    for (const [signature, number] of numbers) {
+      if (looks-- === 0) return 0;
+      numbers.delete(signature);
+      if (held.demand(number, now) === 0) {
+        for (const { key } of lines[number]?.buckets ?? []) if (owners.get(key)?.number === number) owners.delete(key);
+        return number;
       }
-      lines.set(signature, line); // to the end
+      numbers.set(signature, number); // to the end
     }
-    return false;
+    return 0;
   }
-
-  return {
-    line: (signature) => lines.get(signature),
-    take(line, times, now) {
-      const { blocks } = line;
-      dropExpired(blocks, now);
-      for (let i = 0; i < blocks.length; i++) {
-        const block = blocks[i];
-        if (!block || block.left < times) continue;
-        block.left -= times;
-        if (block.left === 0) blocks.splice(i, 1);
-        countPassed(line.pace, times, line.leaseMs, now);
-        return { granted: times, buckets: statesOf(line, now), at: block.at };
-      }
-      return undefined;
-    },
-    runsLow: (line, now) => held(line) < line.size / 4 && allowance(line, 0, now) >= 2,
-    wanted(signature, times, now) {
-      const line = lines.get(signature);
-      if (!line || callMs * 4 > line.leaseMs) return 0;
-      dropExpired(line.blocks, now);
-      const size = allowance(line, times, now);
-      const more = size - held(line);
-      return size < 2 || more < 1 ? 0 : more;
-    },
-    keep({ signature, buckets, answer, passed, sentAt }, now) {
-      callMs += (now - sentAt - callMs) / 8;
-      if (answer.granted === 0 && !lines.has(signature)) return;
-      const line = lineOf(signature, buckets, now);
-      if (!line) return;
-      line.states = answer.buckets;
-      line.knownAt = sentAt;
-      countDebited(line.pace, answer.granted, line.windowMs, now);
-      countPassed(line.pace, passed, line.leaseMs, now);
-      const left = answer.granted - passed;
-      if (left > 0) line.blocks.push({ left, at: answer.at, until: sentAt + line.leaseMs });
-      line.size = held(line);
-    },
-  };
 
   /** How many requests this process may have paid for ahead, beside those that are about to pass. */
   function allowance(line: Line, times: number, now: number): number {
-    const { pace, windowMs, leaseMs, buckets, states } = line;
-    const granted = recentlyDebited(pace, windowMs, now);
-    let most = demandOf(pace, leaseMs, now) + times;
-    for (const [i, { key, rule, cost }] of buckets.entries()) {
+    const { number, windowMs, buckets, states } = line;
+    const granted = recentlyDebited(paces, number * PACE, windowMs, now);
+    let most = held.demand(number, now) + times;
+    for (let i = 0; i < buckets.length; i++) {
+      const { key, rule, cost } = buckets[i] as LimitBucket;
       const remaining = states[i]?.remaining ?? 0;
       most = Math.min(most, Math.floor(remaining / (8 * cost)));
       if (rule.kind === 'rate') continue;
@@ -170,6 +135,39 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
     }
     return most;
   }
+
+  return {
+    lineOf: (signature) => numbers.get(signature) ?? 0,
+    take: held.take,
+    runsLow: (line, now) => held.isLow(line, now) && allowance(lines[line] as Line, 0, now) >= 2,
+    wanted(signature, times, now) {
+      const number = numbers.get(signature);
+      const line = number === undefined ? undefined : lines[number];
+      if (line === undefined || callMs * 4 > line.leaseMs) return 0;
+      const size = allowance(line, times, now);
+      const more = size - held.held(line.number, now);
+      return size < 2 || more < 1 ? 0 : more;
+    },
+    keep({ signature, buckets, answer, passed, sentAt }, now) {
+      callMs += (now - sentAt - callMs) / 8;
+      if (answer.granted === 0 && !numbers.has(signature)) return;
+      const line = lineFor(signature, buckets, now);
+      if (line === undefined) return;
+      const { number, windowMs, leaseMs } = line;
+      line.states = answer.buckets;
+      line.knownAt = sentAt;
+      held.know(number, answer.buckets, sentAt);
+      countDebited(paces, number * PACE, answer.granted, windowMs, now);
+      held.countPassed(number, passed, now);
+      held.add(number, answer.granted - passed, answer.at, sentAt + leaseMs, now);
+    },
+    givenBack(signature, times, now) {
+      const number = numbers.get(signature);
+      if (number === undefined) return;
+      countGivenBack(paces, number * PACE, times);
+      held.countPassed(number, -times, now);
+    },
+  };
 }
 
 /** The shortest window of all, ms; `NaN` where one of them is not for leases, or so small that none is ever worth it. */
@@ -184,30 +182,11 @@ function leasableWindowMs(buckets: readonly LimitBucket[], maxError: number): nu
   return shortest;
 }
 
-/** They expire in the order in which they came. */
-function dropExpired(blocks: Block[], now: number): void {
-  while (blocks[0] && blocks[0].until <= now) blocks.shift();
-}
-
-function held({ blocks }: Line): number {
-  let sum = 0;
-  for (const { left } of blocks) sum += left;
-  return sum;
-}
-
 /** What is leased is the caller's: it counts as not spent yet. */
-function statesOf(line: Line, now: number): readonly BucketState[] {
-  const { buckets, states, knownAt } = line;
-  const ahead = held(line);
-  const only = states[0];
-  if (states.length === 1 && only) return [stateAfter(only, ahead * (buckets[0]?.cost ?? 1), now - knownAt)];
-  return states.map((state, i) => stateAfter(state, ahead * (buckets[i]?.cost ?? 1), now - knownAt));
-}
-
-function stateAfter({ remaining, resetMs, retryMs }: BucketState, ahead: number, passedMs: number): BucketState {
-  return {
-    remaining: remaining + ahead,
-    resetMs: Math.max(0, Math.ceil(resetMs - passedMs)),
-    retryMs: ahead > 0 ? 0 : Math.max(0, Math.ceil(retryMs - passedMs)),
-  };
+function statesOf({ buckets, states, knownAt }: Line, ahead: number, now: number): readonly BucketState[] {
+  return states.map(({ remaining, resetMs, retryMs }, i) => ({
+    remaining: remaining + ahead * (buckets[i]?.cost ?? 1),
+    resetMs: Math.max(0, Math.ceil(knownAt + resetMs - now)),
+    retryMs: ahead > 0 ? 0 : Math.max(0, Math.ceil(knownAt + retryMs - now)),
+  }));
 }

@@ -1,36 +1,39 @@
-/** How fast one process gets through a budget: plain numbers, as there is one for each caller. */
-export interface Pace {
-  /** Counts of sub-windows, in a ring. */
-  readonly counts: number[];
-  newest: number;
-  total: number;
-  /** When the period of a lease's life began. */
-  period: number;
-  inThis: number;
-  inLast: number;
-}
+/**
+ * How fast one process gets through a budget, in plain numbers, as there is one for each caller. What was granted, in a
+ * record of `PACE` numbers: counts of sub-windows in a ring, the number of the newest, and their sum.
+ */
+export const PACE: number = 10;
 
 /** Sub-windows that are counted, the one that has begun included; there are nine in a window. */
 const RING = 8;
+const NEWEST = 8;
+const TOTAL = 9;
 
-/** Makes that of a budget that nothing was granted of. */
-export function newPace(): Pace {
-  const counts = Array.from({ length: RING }, () => 0);
-  return { counts, newest: Number.NEGATIVE_INFINITY, total: 0, period: Number.NEGATIVE_INFINITY, inThis: 0, inLast: 0 };
+/** Makes a record that of a budget of which nothing was granted. */
+export function clearPace(paces: Float64Array, start: number): void {
+  paces.fill(0, start, start + PACE);
+  paces[start + NEWEST] = Number.NEGATIVE_INFINITY;
 }
 
 /** The store granted so many to this process. */
-export function countDebited(pace: Pace, count: number, windowMs: number, now: number): void {
-  passTo(pace, windowMs, now);
-  const place = placeOf(pace.newest);
-  pace.counts[place] = (pace.counts[place] ?? 0) + count;
-  pace.total += count;
+export function countDebited(paces: Float64Array, start: number, count: number, windowMs: number, now: number): void {
+  passTo(paces, start, windowMs, now);
+  const place = start + placeOf(paces[start + NEWEST] ?? 0);
+  paces[place] = (paces[place] ?? 0) + count;
+  paces[start + TOTAL] = (paces[start + TOTAL] ?? 0) + count;
 }
 
-/** So many passed. */
-export function countPassed(pace: Pace, count: number, leaseMs: number, now: number): void {
-  turnTo(pace, leaseMs, now);
-  pace.inThis += count;
+/** So many were given back: they can be granted to others now. The latest are taken for these, so none counts longer. */
+export function countGivenBack(paces: Float64Array, start: number, count: number): void {
+  let left = count;
+  const newest = paces[start + NEWEST] ?? 0;
+  for (let age = 0; age < RING && left > 0 && newest > Number.NEGATIVE_INFINITY; age++) {
+    const place = start + placeOf(newest - age);
+    const back = Math.min(left, paces[place] ?? 0);
+    paces[place] = (paces[place] ?? 0) - back;
+    paces[start + TOTAL] = (paces[start + TOTAL] ?? 0) - back;
+    left -= back;
+  }
 }
 
 /**
@@ -38,32 +41,21 @@ export function countPassed(pace: Pace, count: number, leaseMs: number, now: num
  * hold at one moment were asked for at different ones, and still all that they are shares of was granted within one
  * window. Precondition: a lease lives less than a ninth of a window.
  */
-export function recentlyDebited(pace: Pace, windowMs: number, now: number): number {
-  passTo(pace, windowMs, now);
-  return pace.total;
-}
-
-/** How many pass within the life of a lease, as it was lately. */
-export function demandOf(pace: Pace, leaseMs: number, now: number): number {
-  turnTo(pace, leaseMs, now);
-  return Math.max(pace.inThis, pace.inLast);
+export function recentlyDebited(paces: Float64Array, start: number, windowMs: number, now: number): number {
+  passTo(paces, start, windowMs, now);
+  return paces[start + TOTAL] ?? 0;
 }
 
 const placeOf = (step: number): number => ((step % RING) + RING) % RING;
 
-function passTo(pace: Pace, windowMs: number, now: number): void {
+function passTo(paces: Float64Array, start: number, windowMs: number, now: number): void {
   const step = Math.floor((now * (RING + 1)) / windowMs);
-  for (let i = Math.max(pace.newest + 1, step - RING + 1); i <= step; i++) {
-    pace.total -= pace.counts[placeOf(i)] ?? 0;
-    pace.counts[placeOf(i)] = 0;
+  const newest = paces[start + NEWEST] ?? 0;
+  if (step <= newest) return;
+  for (let i = Math.max(newest + 1, step - RING + 1); i <= step; i++) {
+    const place = start + placeOf(i);
+    paces[start + TOTAL] = (paces[start + TOTAL] ?? 0) - (paces[place] ?? 0);
+    paces[place] = 0;
   }
-  if (step > pace.newest) pace.newest = step;
-}
-
-function turnTo(pace: Pace, leaseMs: number, now: number): void {
-  const passed = now - pace.period;
-  if (passed < leaseMs) return;
-  pace.inLast = passed < 2 * leaseMs ? pace.inThis : 0;
-  pace.inThis = 0;
-  pace.period = now;
+  paces[start + NEWEST] = step;
 }

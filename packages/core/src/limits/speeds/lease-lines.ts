@@ -1,0 +1,156 @@
+import { grown } from '../ledger.ts';
+import type { BucketState, LimitAnswer } from '../limit-store.ts';
+
+/**
+ * What is held for checks of each signature, as numbers that lie together: a check that is served here reads two lines of
+ * the processor's cache, not twenty objects. A line is named by its number, from 1.
+ */
+export interface LeaseLines {
+  /** Makes room for lines up to this one. */
+  reach(line: number): void;
+  /** Begins a line. `cost`: of its only budget; 0: it has several. */
+  begin(line: number, leaseMs: number, cost: number): void;
+  /** Serves from the older block first; `undefined` where neither has as many. */
+  take(line: number, times: number, now: number): LimitAnswer | undefined;
+  /** Adds what was paid for. A third block takes the place of the oldest, which has little left. */
+  add(line: number, left: number, at: number, until: number, now: number): void;
+  /** Requests that are paid for. */
+  held(line: number, now: number): number;
+  /** What the store said last of its budgets. */
+  know(line: number, states: readonly BucketState[], sentAt: number): void;
+  /** So many passed that it did not serve; below 0: so many came back. */
+  countPassed(line: number, count: number, now: number): void;
+  /** How many pass within the life of a lease, as it was lately. */
+  demand(line: number, now: number): number;
+  /** Whether so little is left of the last lease that it's time for another, and that was not said a moment ago. */
+  isLow(line: number, now: number): boolean;
+}
+
+// a block: requests that were paid for in one step, until when they are good, and when they were paid for
+const LEFT = 0;
+const UNTIL = 1;
+const AT = 2;
+/** The second block. */
+const NEXT = 3;
+// how many passed in this life of a lease and in the one before, and when this one began
+const IN_THIS = 6;
+const IN_LAST = 7;
+const PERIOD = 8;
+/** What was held after the last lease. */
+const SIZE = 9;
+// the only budget, as it was answered last
+const REMAINING = 10;
+const RESET_AT = 11;
+const RETRY_AT = 12;
+const LOW_AT = 13;
+const COST = 14;
+const LEASE_MS = 15;
+const RECORD = 16;
+
+/** A line that is low says so once in this time: meanwhile it is asked for, as a rule. */
+const LOW_MS = 1;
+
+/** @param statesOf the budgets of a line that has several */
+export function createLeaseLines(
+  statesOf: (line: number, ahead: number, now: number) => readonly BucketState[],
+): LeaseLines {
+  let n = new Float64Array(0);
+
+  /** Precondition: the first is empty or over. */
+  function shift(start: number): void {
+    n.copyWithin(start, start + NEXT, start + NEXT + NEXT);
+    n[start + NEXT + LEFT] = 0;
+  }
+  function dropExpired(start: number, now: number): void {
+    // they are over in the order in which they came
+    for (let i = 0; i < 2 && (n[start + LEFT] ?? 0) > 0 && (n[start + UNTIL] ?? 0) <= now; i++) shift(start);
+  }
+  function turn(start: number, now: number): void {
+    const leaseMs = n[start + LEASE_MS] ?? 0;
+    const passed = now - (n[start + PERIOD] ?? 0);
+    if (passed < leaseMs) return;
+    n[start + IN_LAST] = passed < 2 * leaseMs ? (n[start + IN_THIS] ?? 0) : 0;
+    n[start + IN_THIS] = 0;
+    n[start + PERIOD] = now;
+  }
+  /** What is leased is the caller's: it counts as not spent yet. */
+  function stateNow(start: number, ahead: number, now: number): BucketState {
+    return {
+      remaining: (n[start + REMAINING] ?? 0) + ahead * (n[start + COST] ?? 0),
+      resetMs: Math.max(0, Math.ceil((n[start + RESET_AT] ?? 0) - now)),
+      retryMs: ahead > 0 ? 0 : Math.max(0, Math.ceil((n[start + RETRY_AT] ?? 0) - now)),
+    };
+  }
+
+  return {
+    reach(line) {
+      const wanted = (line + 1) * RECORD;
+      if (wanted > n.length) n = grown(n, Math.max(wanted, n.length * 2));
+    },
+    begin(line, leaseMs, cost) {
+      const start = line * RECORD;
+      n.fill(0, start, start + RECORD);
+      n[start + PERIOD] = Number.NEGATIVE_INFINITY;
+      n[start + LOW_AT] = Number.NEGATIVE_INFINITY;
+      n[start + COST] = cost;
+      n[start + LEASE_MS] = leaseMs;
+    },
+    take(line, times, now) {
+      const start = line * RECORD;
+      dropExpired(start, now);
+      let block = start;
+      if ((n[block + LEFT] ?? 0) < times) block += NEXT;
+      if ((n[block + LEFT] ?? 0) < times) return undefined;
+      n[block + LEFT] = (n[block + LEFT] ?? 0) - times;
+      const at = n[block + AT] ?? 0;
+      if (n[start + LEFT] === 0) shift(start);
+      turn(start, now);
+      n[start + IN_THIS] = (n[start + IN_THIS] ?? 0) + times;
+      const ahead = (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
+      const buckets = n[start + COST] === 0 ? statesOf(line, ahead, now) : [stateNow(start, ahead, now)];
+      return { granted: times, buckets, at };
+    },
+    add(line, left, at, until, now) {
+      const start = line * RECORD;
+      dropExpired(start, now);
+      if (left > 0) {
+        if ((n[start + NEXT + LEFT] ?? 0) > 0) shift(start);
+        const block = (n[start + LEFT] ?? 0) > 0 ? start + NEXT : start;
+        n[block + LEFT] = left;
+        n[block + UNTIL] = until;
+        n[block + AT] = at;
+      }
+      n[start + SIZE] = (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
+    },
+    held(line, now) {
+      const start = line * RECORD;
+      dropExpired(start, now);
+      return (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
+    },
+    know(line, [only], sentAt) {
+      const start = line * RECORD;
+      n[start + REMAINING] = only?.remaining ?? 0;
+      n[start + RESET_AT] = sentAt + (only?.resetMs ?? 0);
+      n[start + RETRY_AT] = sentAt + (only?.retryMs ?? 0);
+    },
+    countPassed(line, count, now) {
+      const start = line * RECORD;
+      turn(start, now);
+      const passed = (n[start + IN_THIS] ?? 0) + count;
+      n[start + IN_THIS] = Math.max(0, passed);
+      if (passed < 0) n[start + IN_LAST] = Math.max(0, (n[start + IN_LAST] ?? 0) + passed);
+    },
+    demand(line, now) {
+      const start = line * RECORD;
+      turn(start, now);
+      return Math.max(n[start + IN_THIS] ?? 0, n[start + IN_LAST] ?? 0);
+    },
+    isLow(line, now) {
+      const start = line * RECORD;
+      const held = (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
+      if (held >= (n[start + SIZE] ?? 0) / 4 || now - (n[start + LOW_AT] ?? 0) < LOW_MS) return false;
+      n[start + LOW_AT] = now;
+      return true;
+    },
+  };
+}
