@@ -12,8 +12,8 @@ export interface RedisLike {
   readonly isCluster?: boolean;
   connect(): Promise<unknown>;
   time(): Promise<readonly unknown[]>;
-  evalBuffer(text: string, keyCount: number, ...rest: RedisArgument[]): Promise<unknown>;
-  evalshaBuffer(sha1: string, keyCount: number, ...rest: RedisArgument[]): Promise<unknown>;
+  /** Sends a command; what it answers is bytes and stays bytes. */
+  callBuffer(command: string, ...args: RedisArgument[]): Promise<unknown>;
   on(event: 'ready' | 'close' | 'end', listener: () => void): unknown;
   off(event: 'ready' | 'close' | 'end', listener: () => void): unknown;
 }

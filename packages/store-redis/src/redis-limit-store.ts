@@ -107,7 +107,7 @@ function byTheirPartition(checks: readonly LimitCheck[]): readonly (readonly Lim
 
 /** In their order, each small enough for one script. */
 function portions(checks: readonly AskedCheck[]): readonly (readonly AskedCheck[])[] {
-  if (checks.length <= 1) return [checks];
+  if (checks.length === 1) return [checks];
   const all: AskedCheck[][] = [];
   let room = 0;
   for (const check of checks) {

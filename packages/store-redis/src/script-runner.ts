@@ -52,14 +52,14 @@ export function scriptRunner(redis: RedisLike, { clock, now }: ScriptRunnerOptio
     // what comes behind the first text on a connection finds it there: nobody has to wait for it
     if (!known.has(script)) {
       known.add(script);
-      return redis.evalBuffer(script.text, keys.length, ...keys, ...args);
+      return redis.callBuffer('eval', script.text, keys.length, ...keys, ...args);
     }
     try {
-      return await redis.evalshaBuffer(script.sha1, keys.length, ...keys, ...args);
+      return await redis.callBuffer('evalsha', script.sha1, keys.length, ...keys, ...args);
     } catch (error) {
       // it has restarted, or another one has taken over: certainly nothing was carried out
       if (codeOf(error) !== 'NOSCRIPT') throw error;
-      return redis.evalBuffer(script.text, keys.length, ...keys, ...args);
+      return redis.callBuffer('eval', script.text, keys.length, ...keys, ...args);
     }
   }
 
