@@ -50,7 +50,8 @@ test('nothing to add takes no place', () => {
 
 test('what is held counts as not spent, at what it costs', () => {
   const held = lines(5);
-  held.know(1, [{ remaining: 100, resetMs: 1000, retryMs: 300 }], 50);
+  held.know(1, { remaining: 100, resetMs: 1000, retryMs: 300 }, 50);
+  expect([held.fitting(1), lines(0).fitting(1)]).toEqual([20, Number.POSITIVE_INFINITY]);
   held.add(1, 2, 71, 600, 60);
   expect(held.take(1, 1, 60.5)?.buckets).toEqual([{ remaining: 105, resetMs: 990, retryMs: 0 }]);
   expect(held.take(1, 1, 100)?.buckets).toEqual([{ remaining: 100, resetMs: 950, retryMs: 250 }]);

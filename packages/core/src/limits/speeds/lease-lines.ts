@@ -16,8 +16,10 @@ export interface LeaseLines {
   add(line: number, left: number, at: number, until: number, now: number): void;
   /** Requests that are paid for. */
   held(line: number, now: number): number;
-  /** What the store said last of its budgets. */
-  know(line: number, states: readonly BucketState[], sentAt: number): void;
+  /** What the store said last of its only budget. */
+  know(line: number, state: BucketState, sentAt: number): void;
+  /** How often a check fits into what its only budget had then; `Infinity` where there are several. */
+  fitting(line: number): number;
   /** So many passed that it did not serve; below 0: so many came back. */
   countPassed(line: number, count: number, now: number): void;
   /** How many pass within the life of a lease, as it was lately. */
@@ -127,11 +129,15 @@ export function createLeaseLines(
       dropExpired(start, now);
       return (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
     },
-    know(line, [only], sentAt) {
+    know(line, { remaining, resetMs, retryMs }, sentAt) {
       const start = line * RECORD;
-      n[start + REMAINING] = only?.remaining ?? 0;
-      n[start + RESET_AT] = sentAt + (only?.resetMs ?? 0);
-      n[start + RETRY_AT] = sentAt + (only?.retryMs ?? 0);
+      n[start + REMAINING] = remaining;
+      n[start + RESET_AT] = sentAt + resetMs;
+      n[start + RETRY_AT] = sentAt + retryMs;
+    },
+    fitting(line) {
+      const cost = n[line * RECORD + COST] ?? 0;
+      return cost === 0 ? Number.POSITIVE_INFINITY : (n[line * RECORD + REMAINING] ?? 0) / cost;
     },
     countPassed(line, count, now) {
       const start = line * RECORD;

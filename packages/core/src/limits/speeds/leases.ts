@@ -40,7 +40,11 @@ interface Line {
   readonly windowMs: number;
   readonly leaseMs: number;
   readonly buckets: readonly LimitBucket[];
-  /** As the store answered last. */
+  /** Whether one of its budgets is that of a window: how much is leased depends on how much was granted. */
+  readonly ofWindow: boolean;
+  /** The process's even share of the least of these, in requests; 0 where another line has it. */
+  readonly even: number;
+  /** As the store answered last, where it has several budgets. */
   states: readonly BucketState[];
   knownAt: number;
 }
@@ -79,7 +83,7 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
   const held = createLeaseLines((line, ahead, now) => statesOf(lines[line] as Line, ahead, now));
   let paces = new Float64Array(0);
   /** Of each budget, the one line that has the process's even share. */
-  const owners = new Map<string, Line>();
+  const owners = new Map<string, number>();
   /** How long the store takes to answer, ms: what has the age of its lease when it arrives is not asked for. */
   let callMs = 0;
 
@@ -90,15 +94,33 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
     const leaseMs = windowMs * maxError;
     const number = leaseMs >= LEAST_LEASE_MS ? vacant(now) : 0;
     if (number === 0) return undefined;
-    const line: Line = { number, windowMs, leaseMs, buckets, states: [], knownAt: 0 };
+    const line: Line = {
+      number,
+      windowMs,
+      leaseMs,
+      buckets,
+      ofWindow: buckets.some(({ rule }) => rule.kind === 'window'),
+      even: expectedInstances === undefined ? 0 : evenShare(number, buckets, expectedInstances),
+      states: [],
+      knownAt: 0,
+    };
     numbers.set(signature, number);
     lines[number] = line;
     held.reach(number);
     if ((number + 1) * PACE > paces.length) paces = grown(paces, Math.max((number + 1) * PACE, paces.length * 2));
     held.begin(number, leaseMs, buckets.length === 1 ? (buckets[0]?.cost ?? 0) : 0);
     clearPace(paces, number * PACE);
-    if (expectedInstances !== undefined) for (const { key } of buckets) if (!owners.has(key)) owners.set(key, line);
     return line;
+  }
+  /** It has a share of each of its budgets that no other line has one of, as long as it's there. */
+  function evenShare(number: number, buckets: readonly LimitBucket[], instances: number): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { key, rule, cost } of buckets) {
+      if (!owners.has(key)) owners.set(key, number);
+      if (rule.kind === 'window')
+        least = Math.min(least, owners.get(key) === number ? rule.limit / instances / cost : 0);
+    }
+    return least;
   }
   /** The number of none, else that of the oldest that did not pass anything lately. 0: there is none. */
   function vacant(now: number): number {
@@ -108,7 +130,7 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       if (looks-- === 0) return 0;
       numbers.delete(signature);
       if (held.demand(number, now) === 0) {
-        for (const { key } of lines[number]?.buckets ?? []) if (owners.get(key)?.number === number) owners.delete(key);
+        for (const { key } of lines[number]?.buckets ?? []) if (owners.get(key) === number) owners.delete(key);
         return number;
       }
       numbers.set(signature, number); // to the end
@@ -118,22 +140,15 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
 
   /** How many requests this process may have paid for ahead, beside those that are about to pass. */
   function allowance(line: Line, times: number, now: number): number {
-    const { number, windowMs, buckets, states } = line;
-    const granted = recentlyDebited(paces, number * PACE, windowMs, now);
-    let most = held.demand(number, now) + times;
-    for (let i = 0; i < buckets.length; i++) {
-      const { key, rule, cost } = buckets[i] as LimitBucket;
-      const remaining = states[i]?.remaining ?? 0;
-      most = Math.min(most, Math.floor(remaining / (8 * cost)));
-      if (rule.kind === 'rate') continue;
-      let share = granted;
-      if (expectedInstances !== undefined) {
-        const even = owners.get(key) === line ? rule.limit / expectedInstances / cost : 0;
-        share = (granted + even) / 2;
-      }
-      most = Math.min(most, Math.floor(share * maxError));
+    const { number, windowMs, buckets, states, ofWindow, even } = line;
+    let most = Math.min(held.demand(number, now) + times, held.fitting(number) / 8);
+    for (let i = 0; i < states.length; i++)
+      most = Math.min(most, (states[i]?.remaining ?? 0) / (buckets[i]?.cost ?? 1) / 8);
+    if (ofWindow) {
+      const granted = recentlyDebited(paces, number * PACE, windowMs, now);
+      most = Math.min(most, (expectedInstances === undefined ? granted : (granted + even) / 2) * maxError);
     }
-    return most;
+    return Math.floor(most);
   }
 
   return {
@@ -154,9 +169,12 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       const line = lineFor(signature, buckets, now);
       if (line === undefined) return;
       const { number, windowMs, leaseMs } = line;
-      line.states = answer.buckets;
-      line.knownAt = sentAt;
-      held.know(number, answer.buckets, sentAt);
+      const only = answer.buckets[0];
+      if (answer.buckets.length === 1 && only !== undefined) held.know(number, only, sentAt);
+      else {
+        line.states = answer.buckets;
+        line.knownAt = sentAt;
+      }
       countDebited(paces, number * PACE, answer.granted, windowMs, now);
       held.countPassed(number, passed, now);
       held.add(number, answer.granted - passed, answer.at, sentAt + leaseMs, now);
