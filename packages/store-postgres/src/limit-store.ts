@@ -94,13 +94,7 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
       mode,
       maxFlights,
       key: ({ buckets }) => buckets[0]?.key ?? '',
-      single: (check) =>
-        askAgain(
-          async () => (await take([check]))[0] ?? 'ask_again',
-          () => {
-            throw new StoreUnavailableError('postgres', 'a new row was there and gone, again and again');
-          },
-        ),
+      single: async (check) => (await take([check]))[0] ?? inNewStatement(() => take([check])),
       // two that share a key can't be in one statement: the second is asked alone
       async batch(checks) {
         const flying = [...distinctKeys(checks)];
@@ -149,6 +143,16 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
       }
     },
   };
+}
+
+/** What a statement could not see is there in the next one. */
+function inNewStatement(take: () => Promise<Decided>): Promise<LimitAnswer> {
+  return askAgain(
+    async () => (await take())[0] ?? 'ask_again',
+    () => {
+      throw new StoreUnavailableError('postgres', 'a new row was there and gone, again and again');
+    },
+  );
 }
 
 /** It never fits. */

@@ -61,13 +61,31 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
   let deferred = false;
   let crowded = mode === 'batch';
 
-  return (call) =>
-    new Promise<Result>((resolve, reject) => {
+  return (call) => {
+    // nobody is there and nobody has been: it need not be gathered
+    if (flights === 0 && !crowded && gathered.length === 0 && busy.size === 0) return flyAlone(call);
+    return new Promise<Result>((resolve, reject) => {
       gathered.push({ call, key: options.key(call), resolve, reject });
       // those whom the last flight has answered are about to come again: let them gather
       if (flights === 0 && !crowded) depart();
       else if (flights < maxFlights) departLater();
     });
+  };
+
+  async function flyAlone(call: Call): Promise<Result> {
+    const key = options.key(call);
+    busy.add(key);
+    flights++;
+    lonely++;
+    try {
+      return await single(call);
+    } finally {
+      lonely--;
+      flights--;
+      busy.delete(key);
+      if (gathered.length > 0) departLater();
+    }
+  }
 
   function departLater(): void {
     if (deferred) return;
