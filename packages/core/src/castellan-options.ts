@@ -85,7 +85,7 @@ export interface CastellanOptions<Tiers extends Readonly<Record<string, Tier>>, 
   /** Takes one line per request, failures and warnings: a pino logger, or `jsonLogger(…)`. Default: nothing is logged. */
   readonly logger?: Logger;
   readonly health?: HealthOptions;
-  /** The tenant of a request. Default `''` for all. */
+  /** The tenant of a request. Default `''` for all. What it throws is the answer of guards and endpoints, not of health. */
   readonly tenantOf?: (request: HttpRequest) => string;
   /** For tests. */
   readonly clock?: Clock;

@@ -25,7 +25,6 @@ import {
   endpointTables,
   exchangeFactory,
   mergeProblems,
-  openPassage,
 } from './http/index.ts';
 import {
   createEvents,
@@ -222,6 +221,8 @@ export function createCastellan<
   const exchange = exchangeFactory({ makeId, headers: browser.headers });
   const services = storeServices(stores);
   const health = composeHealth({ service, options: options.health, services, monotonic, tell });
+  const healthTable = healthEndpoints({ health, service });
+  const serve = createEndpointServer({ policyOf: (endpoint) => own.policyOf(endpoint) ?? policyOf(endpoint), problem });
   const lifecycle = createLifecycle(
     async () => {
       browser.checkTransport();
@@ -244,15 +245,12 @@ export function createCastellan<
     http: {
       compile: compile as Castellan<ShapeOf<Tiers, Actions, Tx>>['http']['compile'],
       exchange,
-      front: tenant.behind(browser.front(problem), problem),
+      front: tenant.behind(browser.front(problem)),
       ...(requestLog && { finished: requestLog.finished }),
       warn: (message) => tell('configuration.warning', { message }),
-      open: (policy, exchange) => openPassage(policy, exchange, problem),
-      match: endpointTables({ auth: endpoints, health: healthEndpoints({ health, service }) }),
-      serve: createEndpointServer({
-        policyOf: (endpoint) => own.policyOf(endpoint) ?? policyOf(endpoint),
-        problem,
-      }),
+      open: tenant.open(problem),
+      match: endpointTables({ auth: endpoints, health: healthTable }),
+      serve: tenant.before(serve, problem, healthTable),
       problem,
     },
     events,

@@ -51,7 +51,8 @@ export interface Entry<P> {
   exchange(request: HttpRequest): Exchange;
   /**
    * Host and CORS, before anything costs: a preflight ends here, unaudited and unlimited; then the tenant, which it puts
-   * into the context. Asked once per request, right after the exchange has begun. `undefined`: go on.
+   * into the context. One that can't be told is refused by what comes: `open`, and `serve` but for health. Asked once per
+   * request, right after the exchange has begun. `undefined`: go on.
    */
   front(exchange: Exchange): HttpResponse | undefined;
   /** Told when an answer has left or its line was cut. Absent where nobody listens: then install no listener. */
