@@ -125,17 +125,30 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
       breaker.probe(at, () => look(check, at));
       return fallback.decide(check, way);
     }
-    function wait<R>(check: LimitCheck, signature: string, at: number, read: (answer: LimitAnswer) => R): Promise<R> {
-      const { buckets, times } = check;
-      return new Promise((resolve, reject) => {
-        const settle = (answer: LimitAnswer | undefined): void => resolve(read(answer ?? fallback.decide(check, way)));
-        flights.ask({ signature, buckets, leased }, passenger(times, settle, reject), at);
+    /** Makes an answer where the store has none. */
+    const one = (check: LimitCheck, answer: LimitAnswer | undefined): LimitAnswer =>
+      answer ?? fallback.decide(check, way);
+    const listed = (check: LimitCheck, answer: LimitAnswer | undefined): readonly LimitAnswer[] => [one(check, answer)];
+
+    function wait<R>(
+      check: LimitCheck,
+      signature: string,
+      at: number,
+      read: (check: LimitCheck, answer: LimitAnswer | undefined) => R,
+    ): Promise<R> {
+      return new Promise<R>((resolve, reject) => {
+        const told = resolve as (read: unknown) => void;
+        flights.ask(
+          { signature, buckets: check.buckets, leased },
+          passenger({ check, read, resolve: told, reject }),
+          at,
+        );
       });
     }
     function decide(check: LimitCheck): LimitAnswer | Promise<LimitAnswer> {
       const at = clock();
       const signature = signatureOf(check.buckets);
-      return decideHere(check, signature, at) ?? wait(check, signature, at, (answer) => answer);
+      return decideHere(check, signature, at) ?? wait(check, signature, at, one);
     }
 
     return {
@@ -145,7 +158,7 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
           const at = clock();
           const signature = signatureOf(only.buckets);
           const answer = decideHere(only, signature, at);
-          return answer ? [answer] : wait(only, signature, at, (one) => [one]);
+          return answer ? [answer] : wait(only, signature, at, listed);
         }
         const answers = checks.map(decide);
         return answers.every(isLocal) ? answers : Promise.all(answers.map((answer) => Promise.resolve(answer)));

@@ -1,26 +1,37 @@
-import type { LimitAnswer } from '../limit-store.ts';
+import type { LimitAnswer, LimitCheck } from '../limit-store.ts';
 import type { Pending } from './deadline-queue.ts';
 
-/** One who waits for an answer. */
+/** One who waits for an answer. There is one for each check: no closures are made for it but those of its promise. */
 export interface Passenger extends Pending {
   done: boolean;
   readonly times: number;
-  /** `undefined`: the store has not answered in time. */
-  settle: (answer: LimitAnswer | undefined) => void;
-  fail: (error: unknown) => void;
+  /**
+   * How it is told. Let go of as soon as it was: queues hold who is done for a while, and what they hold the collector
+   * copies every time.
+   */
+  ticket: Ticket | undefined;
+}
+
+/** A check and who wants to know what became of it. */
+export interface Ticket {
+  readonly check: LimitCheck;
+  /** Makes of an answer what is waited for; `undefined`: the store has not answered in time. */
+  readonly read: (check: LimitCheck, answer: LimitAnswer | undefined) => unknown;
+  readonly resolve: (read: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Makes one who waits. */
-export function passenger(times: number, settle: Passenger['settle'], fail: Passenger['fail']): Passenger {
-  return { done: false, lateAt: 0, times, settle, fail, expire };
+export function passenger(ticket: Ticket): Passenger {
+  return { done: false, lateAt: 0, times: ticket.check.times, ticket, expire };
 }
 
-/** Answers, unless somebody has before. */
+/** Answers, unless somebody has before; `undefined`: the store has not. */
 export function settleOne(one: Passenger, answer: LimitAnswer | undefined): void {
-  if (one.done) return;
-  const { settle } = one;
+  const { ticket } = one;
+  if (!ticket) return;
   leave(one);
-  settle(answer);
+  ticket.resolve(ticket.read(ticket.check, answer));
 }
 
 /** Answers that the store has not. */
@@ -31,21 +42,16 @@ export function settleAll(passengers: readonly Passenger[]): void {
 /** Answers with a mistake. */
 export function failAll(passengers: readonly Passenger[], error: unknown): void {
   for (const one of passengers) {
-    if (one.done) continue;
-    const { fail } = one;
+    const { ticket } = one;
     leave(one);
-    fail(error);
+    ticket?.reject(error);
   }
 }
 
-/** Queues hold who is done for a while: what answered it must not live as long, or the collector copies it every time. */
 function leave(one: Passenger): void {
   one.done = true;
-  one.settle = nothing;
-  one.fail = nothing;
+  one.ticket = undefined;
 }
-
-const nothing = (): void => {};
 
 function expire(pending: Pending): void {
   settleOne(pending as Passenger, undefined);
