@@ -40,6 +40,19 @@ test('a third block takes the place of the oldest: what was paid for is lost rat
   expect(served).toBe(50);
 });
 
+test('it is low once three quarters are used or over, and says so once in a millisecond', () => {
+  const held = lines();
+  held.add(1, 8, 71, 600, 0);
+  held.take(1, 6, 100);
+  expect(held.isLow(1, 100)).toBe(false);
+  held.take(1, 1, 200);
+  expect([200, 200.5, 201].map((now) => held.isLow(1, now))).toEqual([true, false, true]);
+  held.add(2, 8, 71, 600, 0);
+  expect([449, 451].map((now) => held.isLow(2, now))).toEqual([false, true]);
+  held.add(2, 4, 72, 1052, 452);
+  expect([460, 903].map((now) => held.isLow(2, now))).toEqual([false, true]);
+});
+
 test('nothing to add takes no place', () => {
   const held = lines();
   held.add(1, 10, 71, 600, 0);

@@ -24,7 +24,7 @@ export interface LeaseLines {
   countPassed(line: number, count: number, now: number): void;
   /** How many pass within the life of a lease, as it was lately. */
   demand(line: number, now: number): number;
-  /** Whether so little is left of the last lease that it's time for another, and that was not said a moment ago. */
+  /** Whether so little is left of what is held, or of its life, that it's time for more, and that was not said just now. */
   isLow(line: number, now: number): boolean;
 }
 
@@ -153,8 +153,11 @@ export function createLeaseLines(
     },
     isLow(line, now) {
       const start = line * RECORD;
-      const held = (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
-      if (held >= (n[start + SIZE] ?? 0) / 4 || now - (n[start + LOW_AT] ?? 0) < LOW_MS) return false;
+      const later = n[start + NEXT + LEFT] ?? 0;
+      const leftMs = (n[later > 0 ? start + NEXT + UNTIL : start + UNTIL] ?? 0) - now;
+      const isLow =
+        (n[start + LEFT] ?? 0) + later < (n[start + SIZE] ?? 0) / 4 || leftMs < (n[start + LEASE_MS] ?? 0) / 4;
+      if (!isLow || now - (n[start + LOW_AT] ?? 0) < LOW_MS) return false;
       n[start + LOW_AT] = now;
       return true;
     },

@@ -92,6 +92,18 @@ describe('a lease', () => {
     expect((await asked).granted).toBe(1);
   });
 
+  test('it is renewed in the background before it ends: a caller who goes on at its pace never waits', async () => {
+    const one = scene({ maxError: 0.01, expectedInstances: 1 });
+    let waited = 0;
+    for (let i = 0; i < 200; i++) {
+      const asked = ask(one.limits, [bucket(many)]);
+      if (asked instanceof Promise && i > 20) waited++;
+      await one.time.pass(100);
+      expect((await asked).granted).toBe(1);
+    }
+    expect(waited).toBe(0);
+  });
+
   test('a caller who becomes quiet loses no more than it used before', async () => {
     const one = scene({ maxError: 0.01 });
     let used = 0;
