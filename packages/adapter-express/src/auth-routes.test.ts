@@ -392,8 +392,7 @@ describe('problems', () => {
     const { problems } = createGate(entry);
     const app = express();
     app.get('/half', async (_req, res) => {
-      res.write('abc');
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise<void>((resolve) => void res.write('abc', () => resolve()));
       throw new Error('secret');
     });
     app.get('/whole', async (_req, res) => {

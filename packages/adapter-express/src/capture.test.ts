@@ -362,7 +362,7 @@ describe.each([{ late: false }, { late: true }])('a flowing answer, guards late:
           const failing = Readable.from(
             (async function* () {
               yield Buffer.from('abc');
-              await new Promise((resolve) => setTimeout(resolve, 20));
+              await vi.waitFor(() => expect(wire.seen).toHaveLength(1));
               yield Buffer.from('def');
               throw new Error('secret stream failure');
             })(),
@@ -382,8 +382,7 @@ describe.each([{ late: false }, { late: true }])('a flowing answer, guards late:
   it('an error after the head cuts the line, never a second answer', async () => {
     const wire = await watched(
       async (_req, res) => {
-        res.write('abc');
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise<void>((resolve) => void res.write('abc', () => resolve()));
         throw new Error('secret');
       },
       { late, limit: 100 },
@@ -439,10 +438,11 @@ describe.each([{ late: false }, { late: true }])('a flowing answer, guards late:
   });
 
   it.each(['before', 'between'] as const)('a head that is flushed first passes a compression %s us', async (place) => {
-    const handler: RequestHandler = (_req, res) => {
+    const handler: RequestHandler = async (_req, res) => {
       res.flushHeaders();
       res.write('abc');
-      setTimeout(() => res.end('def'), 20);
+      await vi.waitFor(() => expect(wire.seen).toHaveLength(1));
+      res.end('def');
     };
     const wire = await watched(handler, { late, [place]: compression, limit: 100 });
     const answer = await call(wire, '/');
@@ -460,7 +460,12 @@ describe.each([{ late: false }, { late: true }])('a flowing answer, guards late:
     const wire = await watched((_req, res) => void source.pipe(res), { late, limit: 100 });
     const request = http.get({ port: wire.port, host: '127.0.0.1', agent: false });
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // until nothing more comes
+    let before: number;
+    do {
+      before = produced;
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    } while (produced > before);
     expect(produced).toBeLessThan(1000);
     response.destroy();
   });
@@ -469,13 +474,15 @@ describe.each([{ late: false }, { late: true }])('a flowing answer, guards late:
 describe('a client that goes away', () => {
   it('is no outcome: the handler’s answer still settles the passage', async () => {
     let answer: () => void = () => {};
+    let closed: Promise<unknown> | undefined;
     const wire = await watched((_req, res) => {
+      closed = once(res, 'close');
       answer = () => void res.status(201).json({});
     });
     const request = http.get({ port: wire.port, host: '127.0.0.1', agent: false }).on('error', () => {});
     await vi.waitFor(() => expect(String(answer)).toContain('status'));
     request.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await closed;
     expect(wire.seen).toEqual([]);
     answer();
     expect(wire.seen).toMatchObject([{ status: 201, error: undefined }]);
@@ -494,7 +501,7 @@ describe('a client that goes away', () => {
     request.destroy();
     await vi.waitFor(() => expect(wire.seen).toMatchObject([{ status: 500, error: new AbandonedError() }]));
     answer();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setImmediate(resolve));
     expect(wire.seen).toHaveLength(1);
   });
 
@@ -523,13 +530,22 @@ describe('a client that goes away', () => {
     const entry = kitCastellan();
     const { guard } = createGate(entry);
     const { guard: watch, seen } = watching();
-    const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
+    const entered = Promise.withResolvers<void>();
+    let closed: Promise<unknown> | undefined;
+    const slow = async (): Promise<void> => {
+      entered.resolve();
+      await closed;
+    };
     const app = express();
+    app.use((_req, res, next) => {
+      closed = once(res, 'close');
+      next();
+    });
     app.get('/', guard({ head: [watch, slow] }), (_req, res) => void res.json({}));
     const wire = await listen(app);
     const request = http.get({ port: wire.port, host: '127.0.0.1', agent: false }).on('error', () => {});
-    await once(request, 'socket');
-    setTimeout(() => request.destroy(), 10);
+    await entered.promise;
+    request.destroy();
     await vi.waitFor(() => expect(seen).toMatchObject([{ status: 200 }]));
   });
 });
