@@ -32,6 +32,9 @@ export function partitionText(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
+/** A text that was put together from parts is kept as these parts, and compared slowly by each map that it is a key of. */
+const flat = (ascii: string): string => Buffer.from(ascii, 'latin1').toString('latin1');
+
 /** Makes them. */
 export function createLimitKeys(mac: LimitMac): LimitKeys {
   const macOf = (text: string): string => toBase64url(mac(Buffer.from(text)).subarray(0, MAC_BYTES));
@@ -47,7 +50,7 @@ export function createLimitKeys(mac: LimitMac): LimitKeys {
       const buckets = boundedCache<LimitBucket>(CACHED);
       const make = (text: string): LimitBucket => {
         const partition = partitions.of(text, macOf);
-        return { key: tag + partition, partition, rule, cost: 1 };
+        return { key: flat(tag + partition), partition, rule, cost: 1 };
       };
       return {
         bucket(text, cost) {

@@ -145,25 +145,33 @@ export function createLimits(parts: LimitsParts): Limits {
   };
 }
 
+/** Ways of a store that is away, the most careful first. */
+const WAYS = ['deny', undefined, 'local', 'allow'] as const;
+
 /** Several limits of one request are one question: as exact as the most exact, as careful as the most careful. */
 function storesByManner(store: LimitsParts['store']): (charges: readonly Charge[]) => LimitStore {
   if (!store.variant) return () => store;
   const variant = store.variant;
-  const known = new Map<string, LimitStore>();
+  const exact: LimitStore[] = [];
+  const leased: LimitStore[] = [];
   return (charges) => {
-    const manners = charges.map(({ policy }) => policy.manner);
-    const leases = !manners.some(({ exact }) => exact === true);
-    const ways = manners.map(({ onStoreFailure }) => onStoreFailure);
-    const onStoreFailure = (['deny', undefined, 'local', 'allow'] as const).find((way) => ways.includes(way));
-    const name = `${leases} ${onStoreFailure}`;
-    const found = known.get(name) ?? variant({ leases, ...(onStoreFailure && { onStoreFailure }) });
-    known.set(name, found);
+    let isExact = false;
+    let rank: number = WAYS.length;
+    for (const { policy } of charges) {
+      if (policy.manner.exact === true) isExact = true;
+      const own = WAYS.indexOf(policy.manner.onStoreFailure);
+      if (own < rank) rank = own;
+    }
+    const known = isExact ? exact : leased;
+    const onStoreFailure = WAYS[rank];
+    const found = known[rank] ?? variant({ leases: !isExact, ...(onStoreFailure && { onStoreFailure }) });
+    known[rank] = found;
     return found;
   };
 }
 
 function only(answers: readonly LimitAnswer[]): LimitAnswer {
-  const [answer] = answers;
+  const answer = answers[0];
   if (!answer) throw new TypeError('the limit store has answered nothing');
   // what no store has decided says 0
   if (answer.at === 0 && answer.granted === 0) throw new StoreUnavailableError('limits', 'no answer in time');
