@@ -13,6 +13,8 @@ const TOTAL = RING;
  */
 export function windowLedger({ limit, windowUs }: { readonly limit: number; readonly windowUs: number }): Ledger {
   const stepUs = Math.ceil(windowUs / (RING - 1));
+  /** From the end of a sub-window until what was spent in it is back. */
+  const afterUs = (RING - 1) * stepUs;
   let records = windowRecords(RING + 1, widthFor(limit), 0);
   let { counts, newest, first, stride, doubles, most } = records;
   /** The sub-window that time is in, and when it ends. Numbers in an array need no object each time they change. */
@@ -56,7 +58,7 @@ export function windowLedger({ limit, windowUs }: { readonly limit: number; read
   }
   /** The count of the sub-window that began `age` steps before the present one. */
   const placeOf = (start: number, age: number): number => start + (age > place ? place - age + RING : place - age);
-  const untilBack = (age: number, now: number): number => (present[1] ?? 0) + (RING - 1 - age) * stepUs - now;
+  const untilBack = (age: number, now: number): number => (present[1] ?? 0) + afterUs - age * stepUs - now;
 
   /** Answers where the counts begin from now on. */
   function add(slot: number, start: number, permits: number): number {
@@ -100,14 +102,20 @@ export function windowLedger({ limit, windowUs }: { readonly limit: number; read
       add(slot, ringAt(slot, now), permits);
     },
     take(slot, cost, times, now) {
-      let start = ringAt(slot, now);
-      let granted = times;
-      if (cost > 0) {
-        const left = limit - (counts[start + TOTAL] ?? 0);
-        if (cost * times > left) granted = Math.floor(left / cost);
-        if (granted > 0) start = add(slot, start, cost * granted);
+      const start = ringAt(slot, now);
+      const wanted = cost * times;
+      const left = limit - (counts[start + TOTAL] ?? 0);
+      if (cost > 0 && wanted <= left) {
+        add(slot, start, wanted);
+        const remaining = left - wanted;
+        const resetMs = Math.ceil(((present[1] ?? 0) + afterUs - now) / 1000);
+        // by far the most frequent: what was just charged comes back last, and there is room for another
+        if (remaining >= cost) return { granted: times, buckets: [{ remaining, resetMs, retryMs: 0 }], at: now };
+        return { granted: times, buckets: [stateAt(slot * stride + first, cost, now)], at: now };
       }
-      return { granted, buckets: [stateAt(start, cost, now)], at: now };
+      const granted = cost > 0 ? Math.floor(left / cost) : times;
+      const after = granted > 0 && cost > 0 ? add(slot, start, cost * granted) : start;
+      return { granted, buckets: [stateAt(after, cost, now)], at: now };
     },
     state: (slot, cost, now) => stateAt(ringAt(slot, now), cost, now),
     giveBack(slot, permits, at, now) {

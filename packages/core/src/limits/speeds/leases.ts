@@ -153,7 +153,7 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
 
   return {
     lineOf: (signature) => numbers.get(signature) ?? 0,
-    take: held.take,
+    take: (line, times, now) => held.take(line, times, now),
     runsLow: (line, now) => held.isLow(line, now) && allowance(lines[line] as Line, 0, now) >= 2,
     wanted(signature, times, now) {
       const number = numbers.get(signature);
