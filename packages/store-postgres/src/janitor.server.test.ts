@@ -4,6 +4,7 @@ import { type OwnDatabase, ownDatabase } from '../../../tests/support/own-databa
 import { driverOf } from './driver/driver-of.ts';
 import { janitor } from './janitor.ts';
 import { createMigrations } from './migrations/create-migrations.ts';
+import { openPglite } from './pglite/index.ts';
 import { postgresStores } from './postgres-stores.ts';
 import { quotedSchema } from './sql/quoted-schema.ts';
 
@@ -111,6 +112,29 @@ test('without the right to make tables the janitor says so once, and goes on swe
   await own.end();
   await pool.query(`drop owned by ${role}`);
   await pool.query(`drop role ${role}`);
+});
+
+test('on PGlite, which has no autovacuum, tables that have doubled are analysed, once', async () => {
+  await using pglite = await openPglite();
+  await createMigrations(pglite).up();
+  const mine = janitor(driverOf(pglite), s, { everyMs: 60_000, warn });
+  const grow = (from: number, to: number): Promise<unknown> =>
+    pglite.query(`insert into castellan.subject (id) select 'user-' || i from generate_series(${from}, ${to}) i`);
+  const known = async (): Promise<unknown> =>
+    (await pglite.query(`select reltuples as n from pg_class where oid = 'castellan.subject'::regclass`)).rows;
+  const before = warnings.length;
+  await mine.tidy();
+  expect(await known()).toEqual([{ n: -1 }]);
+  await grow(1, 5000);
+  await mine.tidy();
+  expect(await known()).toEqual([{ n: 5000 }]);
+  await grow(5001, 6000);
+  await mine.tidy();
+  expect(await known()).toEqual([{ n: 5000 }]);
+  await grow(6001, 20_000);
+  await mine.tidy();
+  expect(await known()).toEqual([{ n: 20_000 }]);
+  expect(warnings).toHaveLength(before);
 });
 
 test('a round under way is waited for by stop, and none begins after it', async () => {

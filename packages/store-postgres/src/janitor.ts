@@ -4,11 +4,12 @@ import type { Driver, Runner } from './driver/driver.ts';
 import { limitSweep } from './limit-sweep.ts';
 import { once } from './migrations/pending-migrations.ts';
 import { type MissingPartition, missingPartitions, partitionStatements, partitionTurn } from './sql/audit-partition.ts';
+import { grownTables } from './sql/grown-tables.ts';
 import { SWEEP_ROWS, sweepStatements } from './sql/sweep.ts';
 
 /** The store's housekeeping. Every process may run one: they pass each other by. */
 export interface Janitor {
-  /** One round: rows that are over go, months that come get their partitions. */
+  /** One round: rows that are over go, months that come get their partitions, PGlite's planner learns what has grown. */
   tidy(): Promise<void>;
   /** Makes this month's partition, so that the first requests find it, then begins. */
   start(): Promise<void>;
@@ -61,6 +62,10 @@ export function janitor(driver: Driver<unknown>, s: string, { everyMs, warn }: J
           await runner.run(once(text), [], { retry: 'never' });
     });
   };
+  const analyze = async (): Promise<void> => {
+    for (const { name } of await driver.run<{ name: unknown }>(grownTables, [s], { retry: 'read' }))
+      await driver.run(once(`analyze ${readText(name)}`), [], { retry: 'idempotent' });
+  };
   const told = async (what: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
@@ -78,6 +83,7 @@ export function janitor(driver: Driver<unknown>, s: string, { everyMs, warn }: J
   const tidy = async (): Promise<void> => {
     await told('making audit partitions', makePartitions);
     await told('sweeping expired rows', sweep);
+    if (driver.untended) await told('analysing what has grown', analyze);
   };
   const begin = (): void => {
     round ??= tidy().finally(() => {

@@ -71,6 +71,8 @@ export interface Driver<Tx> extends Runner {
   transaction<T>(work: (runner: Runner, tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** How many flights of one group commit pay at the same time; 0: batches are pointless here, ask singly. */
   readonly maxFlights: number;
+  /** No autovacuum here: nobody looks after the tables' statistics but us. */
+  readonly untended?: true;
   /** Refuses (`TypeError`) a server older than 15 and a default isolation level above READ COMMITTED. */
   start(): Promise<void>;
   /** Ends what the driver opened itself; never the caller's pool. */

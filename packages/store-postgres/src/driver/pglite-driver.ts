@@ -26,6 +26,7 @@ export function pgliteDriver<DB>(pglite: PgliteLike): Driver<Transaction<DB>> {
 
   const driver: Driver<Transaction<DB>> = {
     maxFlights: 1,
+    untended: true,
 
     async run<R extends object>(statement: Statement, values: Values, how: RunOptions) {
       refuseInside();
