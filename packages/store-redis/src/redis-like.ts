@@ -12,8 +12,22 @@ export interface RedisLike {
   readonly isCluster?: boolean;
   connect(): Promise<unknown>;
   time(): Promise<readonly unknown[]>;
-  /** Sends a command; what it answers is bytes and stays bytes. */
-  callBuffer(command: string, ...args: RedisArgument[]): Promise<unknown>;
+  eval(text: string, keyCount: number, ...rest: RedisArgument[]): Promise<unknown>;
+  evalsha(sha1: string, keyCount: number, ...rest: RedisArgument[]): Promise<unknown>;
   on(event: 'ready' | 'close' | 'end', listener: () => void): unknown;
   off(event: 'ready' | 'close' | 'end', listener: () => void): unknown;
+}
+
+/**
+ * What ioredis has beside each command, though its types don't say so of these two: the answer is bytes and stays bytes.
+ * (`callBuffer`, which they do know, loses its command where the client pipelines by itself.)
+ */
+export interface ScriptClient extends RedisLike {
+  evalBuffer(text: string, keyCount: number, ...rest: RedisArgument[]): Promise<unknown>;
+  evalshaBuffer(sha1: string, keyCount: number, ...rest: RedisArgument[]): Promise<unknown>;
+}
+
+/** Whether a client is one. */
+export function isScriptClient(client: RedisLike): client is ScriptClient {
+  return 'evalBuffer' in client && 'evalshaBuffer' in client;
 }

@@ -5,7 +5,7 @@ import { consumeByPartition, giveBackByPartition } from './by-partition.ts';
 import { limitAnswers } from './limits-answer.ts';
 import { type AskedCheck, limitsCall } from './limits-call.ts';
 import { consumeScript, giveBackScript } from './limits-lua.ts';
-import type { RedisLike } from './redis-like.ts';
+import { isScriptClient, type RedisLike } from './redis-like.ts';
 import { codeOf } from './redis-unavailable.ts';
 import type { Script } from './script.ts';
 import { scriptRunner } from './script-runner.ts';
@@ -38,13 +38,14 @@ const MOST_BUCKETS = 500;
  * cluster one for each partition.
  *
  * @param redis ioredis's `Redis`, also behind Sentinel, or `Cluster`; it stays the caller's
- * @throws TypeError for a prefix with braces, or a deadline that is no duration or 0
+ * @throws TypeError for a prefix with braces, a deadline that is no duration or 0, or another library's client
  */
 export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {}): RedisLimitStore {
   const { prefix = 'castellan:', deadline = '25ms', now } = options;
   if (/[{}]/.test(prefix)) throw new TypeError(`prefix must have no braces, not ${JSON.stringify(prefix)}`);
   const ownDeadlineMs = durationMs(deadline, 'deadline');
   if (ownDeadlineMs === 0) throw new TypeError("deadline must be longer than '0ms'");
+  if (!isScriptClient(redis)) throw new TypeError('redis must be a client of ioredis: it has no evalshaBuffer');
   const runner = scriptRunner(redis, { clock: monotonicClock, now });
   const keyOf = bucketKey(prefix);
   let byPartition = redis.isCluster === true;

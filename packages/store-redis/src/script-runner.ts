@@ -1,6 +1,6 @@
 import { type MonotonicClock, StoreUnavailableError } from '@castellan/core/kernel';
 import { msgpackNumbers } from './msgpack-numbers.ts';
-import type { RedisArgument, RedisLike } from './redis-like.ts';
+import type { RedisArgument, RedisLike, ScriptClient } from './redis-like.ts';
 import { codeOf, redisUnavailable } from './redis-unavailable.ts';
 import type { Script } from './script.ts';
 import { serverClock } from './server-clock.ts';
@@ -42,7 +42,7 @@ const LATE = 0;
  * seconds. A check must do none of that: nothing is sent while the client is not ready, nobody waits longer than the
  * deadline, and every call carries the server's time after which the script refuses to do anything.
  */
-export function scriptRunner(redis: RedisLike, { clock, now }: ScriptRunnerOptions): ScriptRunner {
+export function scriptRunner(redis: ScriptClient, { clock, now }: ScriptRunnerOptions): ScriptRunner {
   const server = serverClock(clock);
   const known = new Set<Script>();
   let asking: Promise<void> | undefined;
@@ -52,14 +52,14 @@ export function scriptRunner(redis: RedisLike, { clock, now }: ScriptRunnerOptio
     // what comes behind the first text on a connection finds it there: nobody has to wait for it
     if (!known.has(script)) {
       known.add(script);
-      return redis.callBuffer('eval', script.text, keys.length, ...keys, ...args);
+      return redis.evalBuffer(script.text, keys.length, ...keys, ...args);
     }
     try {
-      return await redis.callBuffer('evalsha', script.sha1, keys.length, ...keys, ...args);
+      return await redis.evalshaBuffer(script.sha1, keys.length, ...keys, ...args);
     } catch (error) {
       // it has restarted, or another one has taken over: certainly nothing was carried out
       if (codeOf(error) !== 'NOSCRIPT') throw error;
-      return redis.callBuffer('eval', script.text, keys.length, ...keys, ...args);
+      return redis.evalBuffer(script.text, keys.length, ...keys, ...args);
     }
   }
 
