@@ -12,7 +12,7 @@ export interface RevocationMap extends Pick<RevocationKnowledge, 'apply' | 'verd
    */
   seed(entries: readonly Revocation[], sentAt: number): void;
   /** How many revocations are known. */
-  readonly size: number;
+  size(): number;
 }
 
 /** What {@link createRevocationMap} is made from. */
@@ -87,7 +87,7 @@ export function createRevocationMap({ now, monotonic }: RevocationMapOptions): R
       if (token.userEpoch < (kinds.auth_epoch.get(token.subject)?.epoch ?? 0)) return 'revoked';
       return token.claimsEpoch < (kinds.claims_epoch.get(token.subject)?.epoch ?? 0) ? 'stale' : 'live';
     },
-    get size() {
+    size() {
       return size;
     },
   };

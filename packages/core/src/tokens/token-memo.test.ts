@@ -42,7 +42,7 @@ it('two good tokens that fall on one key: the later stays, and neither is ever t
   memo.insert(earlier, entry(1), NOW);
   const kept = entry(2);
   memo.insert(later, kept, NOW);
-  expect(memo.size).toBe(1);
+  expect(memo.size()).toBe(1);
   expect(memo.find(earlier, '', 'api', NOW)).toBeUndefined();
   memo.forget(earlier);
   expect(memo.find(later, '', 'api', NOW)).toBe(kept);
@@ -52,16 +52,16 @@ it('an entry is there in its last millisecond, and gone in the next', () => {
   const memo = createTokenMemo();
   memo.insert(token(1), entry(1), NOW);
   expect(memo.find(token(1), '', 'api', NOW + 899_999)).toBeDefined();
-  expect(memo.size).toBe(1);
+  expect(memo.size()).toBe(1);
   expect(memo.find(token(1), '', 'api', NOW + 900_000)).toBeUndefined();
-  expect(memo.size).toBe(0);
+  expect(memo.size()).toBe(0);
 });
 
 it('expired entries leave as new ones come, though nobody asks for them', () => {
   const memo = createTokenMemo();
   for (let n = 0; n < 100; n++) memo.insert(token(n), entry(n), NOW);
   for (let n = 100; n < 150; n++) memo.insert(token(n), entry(n, { expiresAt: NOW + 2e6 }), NOW + 1e6);
-  expect(memo.size).toBe(50);
+  expect(memo.size()).toBe(50);
 });
 
 it('forgets a token that turned out dead', () => {
@@ -83,7 +83,7 @@ it('a token inserted twice (two first sights joined) is one entry, the later', (
   const [first, second] = [entry(1), entry(1)];
   memo.insert(token(1), first, NOW);
   memo.insert(token(1), second, NOW);
-  expect(memo.size).toBe(1);
+  expect(memo.size()).toBe(1);
   expect(memo.find(token(1), '', 'api', NOW)).toBe(second);
 });
 
@@ -100,7 +100,7 @@ describe('floods:', () => {
     const memo = warm();
     for (let n = 0; n < 10_000; n++) memo.find(token(`forged-${n}`), '', 'api', NOW);
     for (const text of hot) for (const end of [' ', '=', 'A']) memo.find(text + end, '', 'api', NOW);
-    expect(memo.size).toBe(50);
+    expect(memo.size()).toBe(50);
     expect(found(memo)).toBe(50);
   });
 
@@ -110,14 +110,14 @@ describe('floods:', () => {
       memo.insert(token(n), entry(n), NOW);
       memo.find(hot[n % 50] ?? '', '', 'api', NOW);
     }
-    expect(memo.size).toBe(100);
+    expect(memo.size()).toBe(100);
     expect(found(memo)).toBe(50);
   });
 
   it('one session that brings many good tokens drives out only its own', () => {
     const memo = warm();
     for (let n = 0; n < 10_000; n++) memo.insert(token(n), entry(n, { sessionId: 'busy' }), NOW);
-    expect(memo.size).toBe(58);
+    expect(memo.size()).toBe(58);
     expect(found(memo)).toBe(50);
   });
 });
@@ -150,11 +150,11 @@ it('whatever is done: bounded in all and by session, and never an entry that is 
           if (kept) expect(kept).toBe(model.get(text));
           if (kept) expect(kept.expiresAt).toBeGreaterThan(now);
         }
-        expect(memo.size).toBeLessThanOrEqual(capacity);
+        expect(memo.size()).toBeLessThanOrEqual(capacity);
       }
       const sessions = new Map<string, number>();
       let size = 0;
-      const before = memo.size;
+      const before = memo.size();
       for (const [text] of model) {
         const kept = memo.find(text, '', 'api', now);
         if (!kept) continue;
@@ -162,7 +162,7 @@ it('whatever is done: bounded in all and by session, and never an entry that is 
         sessions.set(kept.sessionId, (sessions.get(kept.sessionId) ?? 0) + 1);
       }
       expect(size).toBeLessThanOrEqual(before);
-      expect(memo.size).toBe(size);
+      expect(memo.size()).toBe(size);
       for (const count of sessions.values()) expect(count).toBeLessThanOrEqual(3);
     }),
     { numRuns: 300 },

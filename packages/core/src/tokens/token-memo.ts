@@ -27,7 +27,7 @@ export interface TokenMemo<E extends MemoEntry> {
   insert(token: string, entry: E, now: number): void;
   /** Drops a token that turned out dead. */
   forget(token: string): void;
-  readonly size: number;
+  size(): number;
 }
 
 /** Options of {@link createTokenMemo}. */
@@ -141,7 +141,8 @@ export function createTokenMemo<E extends MemoEntry>(options: TokenMemoOptions =
       const node = nodes.get(keyOf(token));
       if (node?.token === token) remove(node);
     },
-    get size() {
+    // a method: with an accessor the whole object would be a dictionary to V8, and each call on it a look-up
+    size() {
       return nodes.size;
     },
   };
