@@ -29,7 +29,12 @@ const test = '\\.(test|test-d|cases)\\.ts$';
 export default {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { pathNot: 'node_modules' } } },
-    { name: 'sources-import-no-tests', severity: 'error', from: { pathNot: test }, to: { path: `^packages/.*${test}` } },
+    {
+      name: 'sources-import-no-tests',
+      severity: 'error',
+      from: { pathNot: test },
+      to: { path: `^packages/.*${test}` },
+    },
     {
       name: 'kernel-imports-nothing-of-ours',
       severity: 'error',
