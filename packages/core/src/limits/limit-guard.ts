@@ -43,20 +43,21 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
   const ofHead = own.filter(({ by }) => by !== 'email');
   const byPlace = own.some(({ shared }) => !shared);
   /** Routes of an app and its tiers: few, and none named by a caller. */
-  const plans = new Map<string, Plan>();
+  const plans = { head: new Map<string, Plan>(), body: new Map<string, Plan>() };
   const atHead = new WeakMap<Context, Taken>();
 
   function planOf(exchange: Exchange, from: 'head' | 'body'): Plan {
     const { principal } = exchange.context;
     const { request } = exchange;
+    const tier = principal ? principal.tier : '';
     const place = byPlace ? `${request.method} ${route ?? request.route ?? ''}` : '';
-    const name = `${from} ${place} ${principal ? principal.tier : ''}`;
-    const known = plans.get(name);
+    const name = byPlace ? `${place} ${tier}` : tier;
+    const known = plans[from].get(name);
     if (known) return known;
     const policies = from === 'head' ? [...ofTier(principal?.tier), ...ofHead] : ofBody;
     const planned = policies.map((policy) => ({ policy, buckets: limits.bucketsOf(policy, place) }));
     const plan = { limits: planned, put: limits.fieldsOf(planned) };
-    if (plans.size < 1000) plans.set(name, plan);
+    if (plans[from].size < 1000) plans[from].set(name, plan);
     return plan;
   }
   function chargesOf(plan: Plan, exchange: Exchange, body?: unknown): readonly Charge[] {

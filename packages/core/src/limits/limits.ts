@@ -1,4 +1,4 @@
-import { callerNetwork, type Exchange, originOf } from '../http/index.ts';
+import { callerNetwork, type Exchange, originOf, type Principal } from '../http/index.ts';
 import { type Clock, StoreUnavailableError } from '../kernel/index.ts';
 import type { TellLimit } from './limit-events.ts';
 import { type LimitHeaderOptions, limitFields, type PutLimitFields } from './limit-fields.ts';
@@ -65,6 +65,15 @@ export function createLimits(parts: LimitsParts): Limits {
   const { store, clock, headers = {}, ipv6PrefixBits = 56, normaliseEmail, tell = () => undefined } = parts;
   const keys = createLimitKeys(parts.mac);
   const storeFor = storesByManner(store);
+  /** The principal of a token that was seen before is the same object: its text is put together once. */
+  const subjects = new WeakMap<Principal, string>();
+  const subjectOf = (principal: Principal): string => {
+    const known = subjects.get(principal);
+    if (known !== undefined) return known;
+    const text = partitionText('subject', principal.tenant, principal.subject);
+    subjects.set(principal, text);
+    return text;
+  };
 
   const addressOf: Limits['addressOf'] = ({ request }) =>
     partitionText('ip', callerNetwork(request.ip, ipv6PrefixBits) ?? '');
@@ -107,7 +116,7 @@ export function createLimits(parts: LimitsParts): Limits {
       const { principal, tenant } = exchange.context;
       switch (by) {
         case 'subject':
-          return principal ? partitionText('subject', tenant, principal.subject) : addressOf(exchange);
+          return principal ? subjectOf(principal) : addressOf(exchange);
         case 'ip':
           return addressOf(exchange);
         case 'route':
