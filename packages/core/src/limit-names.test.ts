@@ -53,6 +53,9 @@ describe('a limit’s name is one budget', () => {
     expect(declare({ window: '60/1m', name: 'api' })).toThrow(/"api" is there already and is a window of 600 /);
   });
 
+  test('nor by the address, which is who a caller is that has no principal', () =>
+    expect(declare({ window: '900/1m', by: 'ip', name: 'team' })).toThrow(/"team" is a tier's budget/));
+
   test('a route can’t charge the budget of a tier a second time', () =>
     expect(declare({ window: '900/1m', name: 'team' })).toThrow(
       /"team" is a tier's budget, and this route charges it/,

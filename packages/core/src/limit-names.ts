@@ -29,7 +29,8 @@ export function createLimitNames(ofTiers: readonly LimitPolicy[], ofEndpoints: r
           throw new TypeError(
             `policy.limit: a limit named ${JSON.stringify(name)} is there already and is ${textOf(other)}, not ${textOf(rule)}: one name is one budget`,
           );
-        if (beside.some((one) => one.name === name && one.by === by))
+        // where there is no principal, a limit by subject counts the address: both would be one budget, charged twice
+        if (beside.some((one) => one.name === name && whoIs(one.by) === whoIs(by)))
           throw new TypeError(
             `policy.limit: ${JSON.stringify(name)} is a tier's budget, and this route charges it already`,
           );
@@ -38,6 +39,9 @@ export function createLimitNames(ofTiers: readonly LimitPolicy[], ofEndpoints: r
     },
   };
 }
+
+/** Who may be counted, as far as two limits can count the same caller. */
+const whoIs = (by: LimitPolicy['by']): LimitPolicy['by'] => (by === 'ip' ? 'subject' : by);
 
 function textOf(rule: LimitRule): string {
   const us = rule.kind === 'rate' ? rule.intervalUs : rule.windowUs;

@@ -2,7 +2,7 @@ import { toBase64url } from '../kernel/index.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { LimitPolicy } from './limit-policy.ts';
 import { limitOf } from './limit-rule.ts';
-import type { LimitBucket } from './limit-store.ts';
+import type { LimitBucket, LimitRule } from './limit-store.ts';
 
 /** HMAC-SHA256 under a key of the application's, which is used for nothing else. */
 export type LimitMac = (...parts: readonly Uint8Array[]) => Uint8Array;
@@ -26,6 +26,8 @@ export interface LimitKeys {
 const MAC_BYTES = 16;
 /** Callers whose keys are kept at hand, of each limit: as many as access tokens are. About 200 bytes each. */
 const CACHED = 20_000;
+/** Limits whose callers are kept at hand: a scope may hold what callers choose, such as the value of a parameter. */
+const LIMITS = 1_000;
 
 /** One text for several, from which they could be told again: no two callers share a bucket by their names. */
 export function partitionText(...parts: readonly string[]): string {
@@ -39,6 +41,8 @@ const flat = (ascii: string): string => Buffer.from(ascii, 'latin1').toString('l
 export function createLimitKeys(mac: LimitMac): LimitKeys {
   const macOf = (text: string): string => toBase64url(mac(Buffer.from(text)).subarray(0, MAC_BYTES));
   const partitions = boundedCache<string>(CACHED);
+  /** By tag: a limit that many routes share is kept at hand once. */
+  const known = boundedCache<BucketsOf>(LIMITS);
   return {
     of({ name, rule }, scope) {
       const pace = rule.kind === 'rate' ? rule.intervalUs : rule.windowUs;
@@ -47,17 +51,21 @@ export function createLimitKeys(mac: LimitMac): LimitKeys {
         0,
         11,
       );
-      const buckets = boundedCache<LimitBucket>(CACHED);
-      const make = (text: string): LimitBucket => {
-        const partition = partitions.of(text, macOf);
-        return { key: flat(tag + partition), partition, rule, cost: 1 };
-      };
-      return {
-        bucket(text, cost) {
-          const bucket = buckets.of(text, make);
-          return cost === 1 ? bucket : { ...bucket, cost };
-        },
-      };
+      return known.of(tag, () => bucketsOf(tag, rule));
     },
   };
+
+  function bucketsOf(tag: string, rule: LimitRule): BucketsOf {
+    const buckets = boundedCache<LimitBucket>(CACHED);
+    const make = (text: string): LimitBucket => {
+      const partition = partitions.of(text, macOf);
+      return { key: flat(tag + partition), partition, rule, cost: 1 };
+    };
+    return {
+      bucket(text, cost) {
+        const bucket = buckets.of(text, make);
+        return cost === 1 ? bucket : { ...bucket, cost };
+      },
+    };
+  }
 }

@@ -89,7 +89,7 @@ export function createLimits(parts: LimitsParts): Limits {
     );
 
   function settle(exchange: Exchange, { charges, answer }: Taken, put = fieldsOf(charges)): void {
-    const refused = answer.granted === 0;
+    const refused = answer.granted < 1;
     put(exchange.headers, answer.buckets, refused);
     if (!refused) return;
     const violated = charges

@@ -67,7 +67,7 @@ export function memoryLimitStore({ maxSubjects = 100_000, now }: MemoryLimitStor
       slots[i] = slot;
       const left = slot === undefined ? shelf.ledger.limit : shelf.ledger.remaining(slot, at);
       if (left >= cost * times) continue;
-      granted = Math.min(granted, Math.floor(left / cost));
+      granted = Math.min(granted, Math.max(0, Math.floor(left / cost)));
       shelf.refused(slot);
     }
     if (granted > 0 && !chargeAll(buckets, granted, at)) granted = 0;

@@ -37,7 +37,7 @@ export interface FlightsOptions {
 /** All who wait for the same. */
 interface Group {
   readonly asked: Asked;
-  readonly passengers: Passenger[];
+  passengers: Passenger[];
 }
 
 /** What is asked about in one call. */
@@ -48,8 +48,8 @@ interface Flight {
 }
 
 /**
- * Makes them. All checks of one turn of the event loop are one call, or one for each of the store's servers. While a budget is in one call it is in no other:
- * checks that arrive meanwhile wait for the next one, and there those that are equal are one check of n, of whom as many
+ * Makes them. All checks of one turn of the event loop are one call, or one for each of the store's servers. While a
+ * budget is in one call it is in no other: checks that arrive meanwhile wait for the next one, and there those that are equal are one check of n, of whom as many
  * pass as fit, in the order in which they came. Who came earlier is not overtaken on any of its budgets, so that a check
  * of several budgets gets its turn too.
  */
@@ -100,8 +100,10 @@ export function createFlights(options: FlightsOptions): Flights {
         waiting.set(signature, group);
         continue;
       }
+      // who has gone is not asked for, and takes no share of what is granted
+      if (group.passengers.some(isGone)) group.passengers = group.passengers.filter((one) => !one.done);
       let times = 0;
-      for (const one of group.passengers) if (!one.done) times += one.times;
+      for (const one of group.passengers) times += one.times;
       if (leased) times += leases.wanted(signature, times, now);
       if (times === 0) continue;
       legs.push(group);
@@ -155,9 +157,10 @@ export function createFlights(options: FlightsOptions): Flights {
     denyCache.learn(buckets, answer, sentAt);
     let left = answer.granted;
     for (const one of passengers) {
-      if (one.done) continue;
       const granted = Math.min(one.times, left);
       left -= granted;
+      // who has gone meanwhile leaves nothing behind: as a lease its permits would be more than may be leased
+      if (one.done) continue;
       const isAll = left === 0 && granted === answer.granted;
       settleOne(one, isAll ? answer : { granted, buckets: statesBefore(left, buckets, answer), at: answer.at });
     }
@@ -191,6 +194,8 @@ export function createFlights(options: FlightsOptions): Flights {
 }
 
 const groupsOf = (legs: readonly Group[]): Flight['groups'] => new Map(legs.map((leg) => [leg.asked.signature, leg]));
+
+const isGone = ({ done }: Passenger): boolean => done;
 
 const noKeys: ReadonlySet<string> = new Set();
 

@@ -21,6 +21,22 @@ describe('a lease', () => {
     expect((one.far.calls.length - calls) / 4000).toBeLessThan(0.05);
   });
 
+  test('what was granted to checks that were not waited for is no lease', async () => {
+    const one = scene({ maxError: 0.01, onStoreFailure: 'deny' });
+    one.far.wayMs = 10;
+    const budget = [bucket({ kind: 'window', limit: 1000, windowUs: 10 * SECOND_US })];
+    const first = Promise.resolve(ask(one.limits, budget));
+    await one.time.pass(1);
+    // they leave when the first has landed, and are late before their own flight lands
+    const late = Array.from({ length: 900 }, () => Promise.resolve(ask(one.limits, budget)));
+    await one.time.pass(45);
+    expect([(await first).granted, (await Promise.all(late)).filter(({ granted }) => granted > 0)]).toEqual([1, []]);
+    const atOnce = Array.from({ length: 1000 }, () => ask(one.limits, budget)).filter(
+      (answer) => !(answer instanceof Promise) && answer.granted > 0,
+    );
+    expect(atOnce.length).toBeLessThanOrEqual(10);
+  });
+
   test('what passes was charged before, and headers go on counting down', async () => {
     const one = scene({ maxError: 0.01 });
     let before = Number.POSITIVE_INFINITY;
