@@ -25,13 +25,16 @@ interface Terms {
   readonly times: string;
 }
 
-/** Of the row that would be inserted: the time, and the (sub-)window that it is in. */
-const NOW = 'excluded.slots[7]';
-const AT = 'excluded.slots[8]';
+/** A row that is further ahead than this, µs, did not overtake: the clock was set back. No statement waits as long. */
+const MOST_AHEAD_US = 60_000_000;
 
 const isSame = (kind: number, { span }: Terms): string => `r.slots[1] = ${kind} and r.slots[2] = ${span}`;
-const head = (kind: number, { span, lim, cost, times }: Terms, granted: string): string =>
-  `array[${kind}, ${span}, ${lim}, ${cost}, ${times}, ${granted}, ${NOW}]`;
+/** The time of the decision: that of the row that would be inserted, or that of the last one, which came in between. */
+const nowOf = (kind: number, terms: Terms): string =>
+  `greatest(excluded.slots[7], case when ${isSame(kind, terms)} and r.slots[7] <= excluded.slots[7] + ${MOST_AHEAD_US} then r.slots[7] end)`;
+/** @param now SQL, as `granted` is */
+const head = (kind: number, { span, lim, cost, times }: Terms, granted: string, now: string): string =>
+  `array[${kind}, ${span}, ${lim}, ${cost}, ${times}, ${granted}, ${now}]`;
 
 /** By kind: the numbers of a new row's count, how long it counts, and how a row that is there goes on. */
 const kinds: readonly {
@@ -43,15 +46,15 @@ const kinds: readonly {
     begins: (now, granted, { span, cost }) => `${now} / ${span}, ${granted} * ${cost}`,
     lastsUs: ({ span }) => `17 * ${span}`,
     goesOn: (terms) => `(
-  select ${head(0, terms, 'd.granted')} || case
+  select ${head(0, terms, 'd.granted', 'n.now')} || case
       when d.granted = 0 then t.live
-      when t.live[cardinality(t.live) - 1] >= ${AT} then t.live[:cardinality(t.live) - 1] || (t.live[cardinality(t.live)] + d.granted * ${terms.cost})
-      else t.live || array[${AT}, d.granted * ${terms.cost}]
+      when t.live[cardinality(t.live) - 1] >= n.at then t.live[:cardinality(t.live) - 1] || (t.live[cardinality(t.live)] + d.granted * ${terms.cost})
+      else t.live || array[n.at, d.granted * ${terms.cost}]
     end
-  from (
+  from (select c.now, c.now / ${terms.span} as at from (select ${nowOf(0, terms)} as now offset 0) c offset 0) n, lateral (
     select coalesce(sum(r.slots[g + 1])::bigint, 0) as total, coalesce(r.slots[min(g):], '{}') as live
     from generate_series(${COUNT_FROM}, case when ${isSame(0, terms)} then cardinality(r.slots) - 1 else 0 end, 2) g
-    where r.slots[g] > ${AT} - 17 and r.slots[g] < ${AT} + 17 offset 0
+    where r.slots[g] > n.at - 17 and r.slots[g] < n.at + 17 offset 0
   ) t, lateral (select least(${terms.times}, greatest(0, ${terms.lim} - t.total) / ${terms.cost}) as granted offset 0) d)`,
   },
   {
@@ -59,19 +62,22 @@ const kinds: readonly {
     lastsUs: ({ span, lim }) => `${lim} * ${span}`,
     goesOn(terms) {
       const { span, lim, cost, times } = terms;
-      const used = `greatest(0, least(${lim} * ${span}, case when ${isSame(1, terms)} then coalesce(r.slots[8], 0) - ${NOW} else 0 end))`;
+      const now = nowOf(1, terms);
+      const used = `greatest(0, least(${lim} * ${span}, case when ${isSame(1, terms)} then coalesce(r.slots[8], 0) - ${now} else 0 end))`;
       const fit = `least(${times}, (${lim} * ${span} - ${used}) / (${span} * ${cost}))`;
-      return `${head(1, terms, fit)} || (${NOW} + ${used} + ${fit} * ${cost} * ${span})`;
+      return `${head(1, terms, fit, now)} || (${now} + ${used} + ${fit} * ${cost} * ${span})`;
     },
   },
   {
     begins: (now, granted, { span, cost }) => `${now} / ${span}, ${granted} * ${cost}`,
     lastsUs: ({ span }) => `2 * ${span}`,
     goesOn(terms) {
-      const isThen = `${isSame(2, terms)} and r.slots[8] between ${AT} and ${AT} + 1`;
+      const now = nowOf(2, terms);
+      const at = `${now} / ${terms.span}`;
+      const isThen = `${isSame(2, terms)} and r.slots[8] between ${at} and ${at} + 1`;
       const spent = `case when ${isThen} then r.slots[9] else 0 end`;
       const fit = `least(${terms.times}, greatest(0, ${terms.lim} - ${spent}) / ${terms.cost})`;
-      return `${head(2, terms, fit)} || array[case when ${isThen} then r.slots[8] else ${AT} end, ${spent} + ${fit} * ${terms.cost}]`;
+      return `${head(2, terms, fit, now)} || array[case when ${isThen} then r.slots[8] else ${at} end, ${spent} + ${fit} * ${terms.cost}]`;
     },
   },
 ];
@@ -91,8 +97,8 @@ const EXCLUDED: Terms = {
  * table's size when it made its plan. The row of a refused check is written as well; who was refused lately is read
  * first (`limit-read.ts`).
  *
- * The clock is read before the row is locked. What waits for a lock so decides by a time that is a little old, and is
- * never granted more for it: nothing comes back earlier, and what it takes counts from the newest sub-window.
+ * The clock is read before the row is locked. What waited for the lock would decide by a time before the row's, and what
+ * it writes would take back what was charged since: it decides by the row's last time then, and answers with it.
  *
  * The text for one is as small as it can be: what a server does to begin and end a statement costs more than the row
  * (of a prepared upsert's 65 µs of CPU a lonely check was 130, by one row from VALUES it is 90 to 105). Its clock is that
