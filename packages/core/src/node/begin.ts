@@ -34,7 +34,8 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     const request = framework.request(carrier);
     const response = framework.response(carrier);
     const end = (): void => {
-      const { exchange } = gateSeatOf(request) ?? first; // the last door's exchange knows the route
+      const last = gateSeatOf(request);
+      const { exchange } = last?.entry === http ? last : first; // the last door's exchange knows the route
       // 499, as proxies log it: the client went away before there was an answer
       const status = response.headersSent ? response.statusCode : 499;
       tell(exchange, { status, aborted: !response.writableFinished });
@@ -50,13 +51,15 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
   const meet: Beginning<C>['meet'] = (carrier, route) => {
     const request = framework.request(carrier);
     const met = gateSeatOf(request);
-    if (met) {
+    // another Castellan's has asked neither our hosts nor our tenants
+    if (met?.entry === http) {
       const { context, headers, request: earlier } = met.exchange;
       const exchange =
         met.route === route ? met.exchange : { request: view(carrier, route, earlier.arrivedAt), context, headers };
-      return takeGateSeat(request, exchange, route, met.capture);
+      return takeGateSeat(request, { entry: http, exchange, route, outer: met.capture });
     }
-    const seat = takeGateSeat(request, http.exchange(view(carrier, route)), route);
+    const exchange = http.exchange(view(carrier, route));
+    const seat = takeGateSeat(request, { entry: http, exchange, route, outer: met?.capture });
     if (request.headers['x-forwarded-for'] !== undefined) checkTrust(carrier);
     if (finished) tellEnd(carrier, seat, finished);
     const answer = http.front(seat.exchange);

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { type Exchange, type Passage, type Seat, seatOfRaw, takeSeat } from '../http/index.ts';
+import { type Passage, type Seat, seatOfRaw, takeSeat } from '../http/index.ts';
 import type { Capture } from './capture.ts';
 
 /** A request's seat, with the answer that is being watched. */
 export interface GateSeat extends Seat {
+  /** Whose it is: an app may have two, with other hosts, tenants and keys. */
+  readonly entry: object;
   /** The route's template when the policy names it. */
   readonly route: string | undefined;
   passage: Passage | undefined;
@@ -17,12 +19,12 @@ export function gateSeatOf(request: IncomingMessage): GateSeat | undefined {
   return seatOfRaw(request) as GateSeat | undefined;
 }
 
-/** Seats a request; `outer` is what an earlier door is watching. */
-export function takeGateSeat(
-  request: IncomingMessage,
-  exchange: Exchange,
-  route: string | undefined,
-  outer?: Capture,
-): GateSeat {
-  return takeSeat<GateSeat>(request, { exchange, route, passage: undefined, capture: outer, outer });
+/** What a seat is taken with; `outer` is what an earlier door is watching. */
+export interface GateSeatParts extends Pick<GateSeat, 'entry' | 'exchange' | 'route'> {
+  readonly outer?: Capture | undefined;
+}
+
+/** Seats a request. */
+export function takeGateSeat(request: IncomingMessage, { entry, exchange, route, outer }: GateSeatParts): GateSeat {
+  return takeSeat<GateSeat>(request, { exchange, entry, route, passage: undefined, capture: outer, outer });
 }
