@@ -8,7 +8,7 @@ import { consumeScript, giveBackScript } from './limits-lua.ts';
 import { isScriptClient, type RedisLike } from './redis-like.ts';
 import { codeOf } from './redis-unavailable.ts';
 import type { Script } from './script.ts';
-import { scriptRunner } from './script-runner.ts';
+import { scriptRunner, type Wait } from './script-runner.ts';
 
 /** What {@link redisLimitStore} takes. */
 export interface RedisLimitOptions {
@@ -50,13 +50,11 @@ export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {
   const keyOf = bucketKey(prefix);
   let byPartition = redis.isCluster === true;
 
-  const ask = async (
-    script: Script,
-    checks: readonly AskedCheck[],
-    deadlineMs: number,
-  ): Promise<readonly LimitAnswer[]> => {
+  const waitOf = (deadlineMs: number): Wait => ({ deadlineMs, end: monotonicClock() + deadlineMs });
+
+  const ask = async (script: Script, checks: readonly AskedCheck[], wait: Wait): Promise<readonly LimitAnswer[]> => {
     const answerTo = async (portion: readonly AskedCheck[]): Promise<readonly LimitAnswer[]> =>
-      limitAnswers(portion, await runner.run({ script, ...limitsCall(portion, keyOf), deadlineMs }));
+      limitAnswers(portion, await runner.run({ script, ...limitsCall(portion, keyOf), wait }));
     const [first, ...more] = portions(checks);
     if (more.length === 0) return first ? answerTo(first) : [];
     return (await Promise.all([first ?? [], ...more].map(answerTo))).flat();
@@ -76,8 +74,11 @@ export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {
 
   return {
     consume(checks, deadlineMs = ownDeadlineMs) {
-      const take = (asked: readonly AskedCheck[]) => ask(consumeScript, asked, deadlineMs);
-      const put = (taken: readonly TakenPermits[]) => ask(giveBackScript, taken, deadlineMs);
+      // one end for all steps of a check, or each would be charged within a deadline of its own, after its caller has gone
+      const wait = waitOf(deadlineMs);
+      const take = (asked: readonly AskedCheck[]) => ask(consumeScript, asked, wait);
+      // what was taken goes back also, and above all, when that end has come
+      const put = (taken: readonly TakenPermits[]) => ask(giveBackScript, taken, waitOf(deadlineMs));
       return together(
         () => take(checks),
         () => (areOfOne(checks) ? take(checks) : consumeByPartition(checks, take, put)),
@@ -85,7 +86,8 @@ export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {
     },
     apart: (checks) => (byPartition ? byTheirPartition(checks) : [checks]),
     async giveBack(taken, deadlineMs = ownDeadlineMs) {
-      const put = (some: readonly TakenPermits[]) => ask(giveBackScript, some, deadlineMs);
+      const wait = waitOf(deadlineMs);
+      const put = (some: readonly TakenPermits[]) => ask(giveBackScript, some, wait);
       await together<unknown>(
         () => put(taken),
         () => giveBackByPartition(taken, put),

@@ -10,8 +10,15 @@ export interface ScriptCall {
   readonly script: Script;
   readonly keys: readonly string[];
   readonly args: readonly RedisArgument[];
-  /** How long its caller waits in all, ms. */
+  readonly wait: Wait;
+}
+
+/** For how long a caller waits, for all the scripts that it takes one after the other. */
+export interface Wait {
+  /** In all, ms. */
   readonly deadlineMs: number;
+  /** Until when, by the runner's clock, ms. */
+  readonly end: number;
 }
 
 /** Sends scripts. */
@@ -85,7 +92,7 @@ export function scriptRunner(redis: ScriptClient, { clock, now }: ScriptRunnerOp
     server.learn(Number(seconds) * 1e6 + Number(micros));
   }
 
-  async function carryOut({ script, keys, args }: ScriptCall, end: number): Promise<readonly number[]> {
+  async function carryOut({ script, keys, args, wait: { end } }: ScriptCall): Promise<readonly number[]> {
     await whenReady();
     for (;;) {
       let fixed = 0;
@@ -112,17 +119,18 @@ export function scriptRunner(redis: ScriptClient, { clock, now }: ScriptRunnerOp
 
   return {
     run(call) {
-      const { deadlineMs } = call;
+      const { deadlineMs, end } = call.wait;
       return new Promise((resolve, reject) => {
         const giveUp = (): void => reject(new StoreUnavailableError('redis', `no answer within ${deadlineMs} ms`));
+        const left = end - clock();
+        // the scripts before this one took all of it: nobody is there any more to ask for
+        if (left <= 0) return giveUp();
         // a process that stood still for longer finds the answer in its socket, which is read after its timers
-        const timer = setTimeout(() => setImmediate(giveUp), deadlineMs);
-        const end = (): void => clearTimeout(timer);
+        const timer = setTimeout(() => setImmediate(giveUp), Math.ceil(left));
+        const done = (): void => clearTimeout(timer);
         const failed = (error: unknown): void =>
           reject(codeOf(error) === 'CROSSSLOT' ? error : redisUnavailable(error));
-        carryOut(call, clock() + deadlineMs)
-          .finally(end)
-          .then(resolve, failed);
+        carryOut(call).finally(done).then(resolve, failed);
       });
     },
   };
