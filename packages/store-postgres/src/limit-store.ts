@@ -24,7 +24,7 @@ import {
 
 /** What a {@link limitStore} is made of. */
 export interface LimitStoreOptions extends GatheredVerbOptions {
-  /** How long a call may take, ms. */
+  /** How long a call may take whose caller says nothing of it, ms. */
   readonly deadlineMs: number;
   /** For tests: the time in whole microseconds. */
   readonly now: (() => number) | undefined;
@@ -33,12 +33,15 @@ export interface LimitStoreOptions extends GatheredVerbOptions {
 /** `undefined`: in a new statement. */
 type Decided = readonly (LimitAnswer | undefined)[];
 
+/** Until when its caller waits, by the clock of this process, ms: after that it is not sent any more. */
+type Timed<C> = C & { readonly end: number };
+
 /**
  * Limits on PostgreSQL. Checks of different keys gather: one statement decides on many, an upsert on those of one budget,
  * one that locks first on those of several.
  */
 export function limitStore(runner: Runner, s: string, options: LimitStoreOptions): LimitStore {
-  const { mode, maxFlights, clock, deadlineMs, now } = options;
+  const { mode, maxFlights, clock, deadlineMs: ownDeadlineMs, now } = options;
   const upserts = limitUpserts(s);
   const consumeAll = limitConsumeAllStatement(s);
   const seed = limitSeedStatement(s);
@@ -46,20 +49,21 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
   const giveBack = limitGiveBackStatement(s);
   const refused = refusedLately(clock);
   const fixed = (): number | null => now?.() ?? null;
-  const how = (retry: RunOptions['retry']): RunOptions => ({
-    retry,
-    timeoutMs: Math.min(HOT_MS, deadlineMs),
-    withinMs: deadlineMs,
-  });
+  const how = (retry: RunOptions['retry'], end: number): RunOptions => {
+    const withinMs = end - clock();
+    if (withinMs <= 0) throw tooLate();
+    return { retry, timeoutMs: Math.min(HOT_MS, ownDeadlineMs), withinMs };
+  };
 
   /** @param checks of one budget each, all of one kind, whose keys all differ */
-  async function takeSingles({ one, many }: LimitUpsert, checks: readonly SingleCall[]): Promise<Decided> {
+  async function takeSingles({ one, many }: LimitUpsert, checks: readonly Timed<SingleCall>[]): Promise<Decided> {
     const [only] = checks;
     if (only && checks.length === 1) {
-      const [row] = await runner.run<LimitUpsertRow>(one, limitUpsertValues(only, fixed()), how('never'));
+      const [row] = await runner.run<LimitUpsertRow>(one, limitUpsertValues(only, fixed()), how('never', only.end));
       return [row && takenOf(only, row)];
     }
-    const rows = await runner.run<LimitUpsertRow>(many, limitUpsertManyValues(checks, fixed()), how('never'));
+    const until = how('never', latest(checks));
+    const rows = await runner.run<LimitUpsertRow>(many, limitUpsertManyValues(checks, fixed()), until);
     const byKey = new Map(rows.map((row) => [textOf(readBytes(row.key)), row]));
     return checks.map((check) => {
       const row = byKey.get(textOf(limitKey(check.buckets[0].key)));
@@ -68,20 +72,21 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
   }
 
   /** @param checks all of whose keys differ */
-  async function takeAll(checks: readonly LimitCheck[]): Promise<Decided> {
+  async function takeAll(checks: readonly Timed<LimitCheck>[]): Promise<Decided> {
+    const end = latest(checks);
     const lists = limitBucketValues(checks);
-    const rows = byPlace(await runner.run<LimitConsumeAllRow>(consumeAll, [...lists, fixed()], how('never')));
+    const rows = byPlace(await runner.run<LimitConsumeAllRow>(consumeAll, [...lists, fixed()], how('never', end)));
     const answers = eachCheck(checks, rows, (check, own) => {
       const granted = readIntOrNull(own[0]?.granted ?? null);
       return granted === null ? undefined : answerOf(check, own, granted);
     });
-    if (answers.includes(undefined)) await runner.run(seed, [...lists, fixed()], how('idempotent'));
+    if (answers.includes(undefined)) await runner.run(seed, [...lists, fixed()], how('idempotent', end));
     return answers;
   }
 
   /** Without a lock: how the budgets of a check stand, and how many would pass. */
-  async function look(check: LimitCheck): Promise<LimitAnswer> {
-    const rows = byPlace(await runner.run<LimitRow>(read, [...limitBucketValues([check]), fixed()], how('read')));
+  async function look(check: LimitCheck, end: number): Promise<LimitAnswer> {
+    const rows = byPlace(await runner.run<LimitRow>(read, [...limitBucketValues([check]), fixed()], how('read', end)));
     const answer = answerOf(check, rows, 0);
     const fits = check.buckets.map(({ cost }, i) =>
       cost === 0 ? check.times : Math.floor((answer.buckets[i]?.remaining ?? 0) / cost),
@@ -89,11 +94,15 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
     return { ...answer, granted: Math.min(check.times, ...fits) };
   }
 
-  const gathered = <C extends LimitCheck>(take: (checks: readonly C[]) => Promise<Decided>) =>
-    groupCommit<C, LimitAnswer>({
+  const gathered = <C extends LimitCheck>(take: (checks: readonly Timed<C>[]) => Promise<Decided>) =>
+    groupCommit<Timed<C>, LimitAnswer | 'late'>({
       mode,
       maxFlights,
       key: ({ buckets }) => buckets[0]?.key ?? '',
+      expired() {
+        const time = clock();
+        return ({ end }) => (end <= time ? { result: 'late' } : undefined);
+      },
       single: async (check) => (await take([check]))[0] ?? inNewStatement(() => take([check])),
       // two that share a key can't be in one statement: the second is asked alone
       async batch(checks) {
@@ -106,29 +115,32 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
   const takeSingle = upserts.map((texts) => gathered<SingleCall>((checks) => takeSingles(texts, checks)));
   const takeSeveral = gathered(takeAll);
 
-  async function decide(check: LimitCheck): Promise<LimitAnswer> {
+  async function decide(check: LimitCheck, end: number): Promise<LimitAnswer> {
     const { buckets } = check;
     const charges = buckets.some(({ cost }) => cost > 0) && !buckets.some(isTooDear);
     // one row that all callers of a crowd want to lock is the slowest thing that can happen to it
     if (!charges || buckets.some(({ key }) => refused.has(key))) {
-      const answer = await look(check);
+      const answer = await look(check, end);
       if (!charges || answer.granted === 0) return answer;
     }
     const [only, ...others] = buckets;
     const take = only && others.length === 0 ? takeSingle[limitNumbers(only.rule).kind] : undefined;
-    const answer = await (only && take ? take({ buckets: [only], times: check.times }) : takeSeveral(check));
-    if (answer.granted < check.times)
+    const times = check.times;
+    const answer = await (only && take ? take({ buckets: [only], times, end }) : takeSeveral({ ...check, end }));
+    if (answer === 'late') throw tooLate();
+    if (answer.granted < times)
       for (const [i, { key }] of check.buckets.entries()) refused.remember(key, answer.buckets[i]?.retryMs ?? 0);
     return answer;
   }
 
   return {
-    async consume(checks) {
+    async consume(checks, deadlineMs = ownDeadlineMs) {
+      const end = clock() + deadlineMs;
       const [only] = checks;
-      if (only && checks.length === 1) return [await decide(only)];
+      if (only && checks.length === 1) return [await decide(only, end)];
       const answers = new Map<LimitCheck, LimitAnswer>();
       for (const apart of apartByKey(checks)) {
-        const told = await Promise.all(apart.map(decide));
+        const told = await Promise.all(apart.map((check) => decide(check, end)));
         for (const [i, check] of apart.entries()) {
           const answer = told[i];
           if (answer) answers.set(check, answer);
@@ -136,13 +148,23 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
       }
       return checks.flatMap((check) => answers.get(check) ?? []);
     },
-    async giveBack(calls: readonly TakenPermits[]) {
+    async giveBack(calls: readonly TakenPermits[], deadlineMs = ownDeadlineMs) {
+      const end = clock() + deadlineMs;
       for (const apart of apartByKey(calls)) {
         const times = apart.flatMap(({ buckets, at }) => buckets.map(() => at));
-        await runner.run(giveBack, [...limitBucketValues(apart), fixed(), times], how('never'));
+        await runner.run(giveBack, [...limitBucketValues(apart), fixed(), times], how('never', end));
       }
     },
   };
+}
+
+function tooLate(): StoreUnavailableError {
+  return new StoreUnavailableError('postgres', 'not asked: the deadline was over before');
+}
+
+/** A flight waits as long as the most patient of its callers. */
+function latest(checks: readonly Timed<unknown>[]): number {
+  return checks.reduce((most, { end }) => Math.max(most, end), 0);
 }
 
 /** What a statement could not see is there in the next one. */
