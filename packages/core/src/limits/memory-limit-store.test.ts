@@ -24,6 +24,14 @@ const sixty: LimitRule = { kind: 'window', limit: 60, windowUs: MINUTE };
 const smooth: LimitRule = { kind: 'rate', intervalUs: SECOND / 10, burst: 20 };
 const daily: LimitRule = { kind: 'quota', limit: 100, windowUs: DAY };
 
+test('one budget twice in a check, which the port forbids, never lets through more than the budget has', () => {
+  const { store } = scene();
+  const twice = [bucket({ ...sixty, limit: 5 }), bucket({ ...sixty, limit: 5 })];
+  const granted = Array.from({ length: 20 }, () => take(store, twice).granted);
+  expect(granted.every((one) => one === 0 || one === 1)).toBe(true);
+  expect(granted.filter((one) => one === 1).length).toBeLessThanOrEqual(5);
+});
+
 const limits = fc.integer({ min: 1, max: 40 });
 const windows = fc.oneof(fc.integer({ min: 1000, max: 10 * SECOND }), fc.constantFrom(MINUTE, 30 * DAY));
 const windowRule = fc.record({ kind: fc.constant('window' as const), limit: limits, windowUs: windows });
