@@ -270,7 +270,8 @@ describe.each(['auto', 'batch'] as const)('batching: %s', (batching) => {
 
   describe('the connection is lost while the first try still waits for a lock', () => {
     const waiting = async (count: number): Promise<void> => {
-      const text = `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'`;
+      const text = `select count(*)::int as n from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()`;
       await vi.waitFor(async () => expect((await direct.query(text)).rows).toEqual([{ n: count }]), {
         timeout: 5000,
         interval: 5,
