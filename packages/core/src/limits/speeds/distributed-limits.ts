@@ -64,7 +64,7 @@ export interface DistributedLimits extends LimitStore {
  *
  * - *Deny cache*: a budget that refused is not asked again until it has permits, for a second at most.
  * - *Coalescing*: a budget is in one call at a time; equal checks that arrive meanwhile are one check of n.
- * - *Tick batch*: all checks of one turn of the event loop are one call.
+ * - *Tick batch*: all checks of one turn of the event loop are one call; of many the first 32 leave before.
  * - *Leases*: of `window` and `rate` limits that are used much, this process takes permits ahead. Within any window at
  *   most `maxError × limit` more than the limit pass, for any number of processes; `expectedInstances`, where it is given,
  *   must not be below it. The first three are exact.

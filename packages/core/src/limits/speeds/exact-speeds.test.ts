@@ -119,6 +119,25 @@ describe('coalescing and tick batch', () => {
     expect(far.calls).toMatchObject([[{ times: 2 }, { times: 2 }, { times: 2 }]]);
   });
 
+  test('of many the first leave before the turn is over, and what is left when the store has enough to do is one call', async () => {
+    const { limits, far, time } = scene();
+    const all = Array.from({ length: 200 }, (_, i) => asked(limits, [bucket(sixty, `caller ${i}`)]));
+    expect(far.calls.map(({ length }) => length)).toEqual([32, 32]);
+    await time.pass(5);
+    expect((await Promise.all(all)).every(({ granted }) => granted === 1)).toBe(true);
+    expect(far.calls.map(({ length }) => length)).toEqual([32, 32, 136]);
+    expect(far.overlaps).toEqual([]);
+  });
+
+  test('equal checks fill no call: they are one', async () => {
+    const { limits, far, time } = scene();
+    const all = Array.from({ length: 100 }, (_, i) => asked(limits, [bucket(sixty, `caller ${i % 31}`)]));
+    expect(far.calls).toEqual([]);
+    await time.pass(5);
+    expect((await Promise.all(all)).every(({ granted }) => granted === 1)).toBe(true);
+    expect(far.calls.map(({ length }) => length)).toEqual([31]);
+  });
+
   test('of those who ask together as many pass as fit, in the order in which they came', async () => {
     const { limits, far, time } = scene();
     const first = ask(limits, [bucket(three)]);

@@ -48,22 +48,35 @@ interface Flight {
 }
 
 /**
- * Makes them. All checks of one turn of the event loop are one call, or one for each of the store's servers. While a
- * budget is in one call it is in no other: checks that arrive meanwhile wait for the next one, and there those that are equal are one check of n, of whom as many
- * pass as fit, in the order in which they came. Who came earlier is not overtaken on any of its budgets, so that a check
- * of several budgets gets its turn too.
+ * So many different checks don't wait for the turn's end: the store decides about them while this process goes on with
+ * the turn, where otherwise one of the two would always be waiting for the other.
+ */
+const FULL = 32;
+/** With so many under way the store has enough to do: the rest of the turn is one call. */
+const ENOUGH_IN_AIR = 2;
+
+/**
+ * Makes them. The checks of one turn of the event loop are one call, or one for each of the store's servers; of many the
+ * first ones leave before. While a budget is in one call it is in no other: checks that arrive meanwhile wait for the
+ * next one, and there those that are equal are one check of n, of whom as many pass as fit, in the order in which they
+ * came. Who came earlier is not overtaken on any of its budgets, so that a check of several budgets gets its turn too.
  */
 export function createFlights(options: FlightsOptions): Flights {
   const { store, deadlines, breaker, denyCache, leases, clock, timers } = options;
   let waiting = new Map<string, Group>();
   const inAir = new Set<Flight>();
+  /** Groups that wait since the last departure. */
+  let boarded = 0;
   let planned = false;
   let servedAt = Number.NEGATIVE_INFINITY;
 
   function plan(): void {
     if (planned || waiting.size === 0) return;
     planned = true;
-    timers.soon(depart);
+    timers.soon(() => {
+      planned = false;
+      depart();
+    });
   }
 
   function isInAir(buckets: readonly LimitBucket[]): boolean {
@@ -77,11 +90,12 @@ export function createFlights(options: FlightsOptions): Flights {
     if (known) return known;
     const group: Group = { asked, passengers: [] };
     waiting.set(asked.signature, group);
+    boarded++;
     return group;
   }
 
   function depart(): void {
-    planned = false;
+    boarded = 0;
     const all = waiting;
     waiting = new Map();
     if (breaker.isOpen) {
@@ -183,7 +197,8 @@ export function createFlights(options: FlightsOptions): Flights {
     ask(asked, one, now) {
       groupOf(asked).passengers.push(one);
       deadlines.add(one, now);
-      plan();
+      if (boarded >= FULL && inAir.size < ENOUGH_IN_AIR) depart();
+      else plan();
     },
     refill(asked) {
       if (waiting.has(asked.signature) || isInAir(asked.buckets)) return;
