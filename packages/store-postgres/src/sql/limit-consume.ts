@@ -4,8 +4,8 @@ import { countAfter, type DecisionTerms, decision, endAfter } from './limit-deci
 
 /**
  * Decides on checks of several budgets, each charged to all of them or to none. Rows are locked in the order of their
- * keys, so that statements may wait for each other but never in a circle. `granted` is null where a row is missing: it
- * is made first, by {@link limitSeedStatement}.
+ * keys, so that statements may wait for each other but never in a circle, and the clock is read behind the last lock.
+ * `granted` is null where a row is missing: it is made first, by {@link limitSeedStatement}.
  */
 export function limitConsumeAllStatement(s: string): Statement {
   const terms: DecisionTerms = {
@@ -19,7 +19,7 @@ export function limitConsumeAllStatement(s: string): Statement {
   return statement(`with ${limitBuckets}, l as materialized (
   select p.*, r.slots from p join ${s}.rate_limit r on r.key = p.key order by r.key for no key update of r
 ), n as materialized (
-  select ${limitNow('$8')} as now, (select count(*) from l) as locked
+  select ${limitNow('$8')} as now from (select count(*) from l) as all_locked
 ), b as materialized (
   select l.*, n.now, v.live, w.used, w.at, f.fit from n, l, ${decision(terms)}
 ), d as materialized (

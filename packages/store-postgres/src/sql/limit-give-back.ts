@@ -4,7 +4,7 @@ import { COUNT_FROM } from './limit-decision.ts';
 
 /**
  * Takes permits out of the (sub-)windows of the time at which they were granted, where these still count; a rate goes
- * back by their intervals, at most to full. The keys all differ.
+ * back by their intervals, at most to full. The keys all differ. The clock is read behind the last lock.
  */
 export function limitGiveBackStatement(s: string): Statement {
   return statement(`with ${limitBuckets}, l as materialized (
@@ -15,7 +15,7 @@ export function limitGiveBackStatement(s: string): Statement {
   where r.slots[1] = p.kind and r.slots[2] = p.span
   order by r.key for no key update of r
 ), n as materialized (
-  select ${limitNow('$8')} as now, (select count(*) from l) as locked
+  select ${limitNow('$8')} as now from (select count(*) from l) as all_locked
 ), v as materialized (
   select l.key, l.head || case l.kind
     when 0 then (
