@@ -6,6 +6,7 @@ import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { chromiumPath } from '../support/chromium.ts';
+import { freePort } from '../support/service.ts';
 import { type Child, startExample } from './child.ts';
 
 // Chromium finds *.localhost on this machine and treats it as safe, so that Secure cookies work without TLS.
@@ -47,10 +48,7 @@ describe.each(['express', 'fastify', 'koa'])('cookie mode in Chromium, on %s', (
   let origin: string;
   beforeAll(async () => {
     data = fs.mkdtempSync(path.join(os.tmpdir(), 'castellan-browser-'));
-    const server = http.createServer().listen(0, '127.0.0.1'); // a port that is free, for the issuer's URL
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
+    const port = await freePort(); // known before it listens: it is in the issuer's URL
     origin = `http://${OWN}:${port}`;
     app = startExample('reference/src/main.ts', ['--framework', framework], {
       PORT: String(port),

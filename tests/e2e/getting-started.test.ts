@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { generatePepper } from '@castellan/core/sessions';
 import { generateKeys } from '@castellan/core/tokens';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ownDatabase } from '../support/own-database.ts';
+import { freePort } from '../support/service.ts';
 import { type Child, startProgram } from './child.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -17,14 +17,6 @@ function programOf(heading: string): string {
   const program = guide.split(`\n### ${heading}\n`)[1]?.match(/^```ts\n([\s\S]*?)^```$/m)?.[1];
   if (!program) throw new Error(`the guide has no program for ${heading}`);
   return program;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 let database: Awaited<ReturnType<typeof ownDatabase>>;

@@ -1,6 +1,5 @@
-import net from 'node:net';
 import { type RedisServer, redisBinary, startRedisServer } from './redis-server.ts';
-import { ask } from './service.ts';
+import { ask, freePort } from './service.ts';
 
 /** A Redis Cluster on the loopback. */
 export interface RedisCluster {
@@ -21,6 +20,8 @@ export interface RedisClusterOptions {
 }
 
 const SLOTS = 16384;
+/** How far above a node's port its port for the other nodes is. */
+const BUS = 10_000;
 
 /** Starts a cluster and waits until every slot is served. A fresh master takes 2 s of its own to say that it is ready. */
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
@@ -29,7 +30,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)];
   const ports: number[] = [];
   while (ports.length < count * (1 + replicas)) {
-    const port = await freeClusterPort();
+    const port = await freePort([0, BUS]);
     if (!ports.includes(port)) ports.push(port);
   }
   const nodes = await Promise.all(ports.map((port) => startRedisServer({ binary, port, args })));
@@ -86,20 +87,4 @@ async function settled(otherwise: string, holds: () => Promise<boolean>): Promis
 /** One command, without a client. */
 async function call(port: number, ...words: readonly (string | number)[]): Promise<string> {
   return String(await ask(port, `${words.join(' ')}\r\n`, 2000));
-}
-
-/** The bus of a node is at its port + 10,000. */
-async function freeClusterPort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

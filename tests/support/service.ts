@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -12,15 +13,30 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** A port of the loopback that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const s = net.createServer();
-    s.once('error', reject);
-    s.listen(0, '127.0.0.1', () => {
-      const a = s.address();
-      s.close(() => (a && typeof a === 'object' ? resolve(a.port) : reject(new Error('no port'))));
-    });
+/** Below what systems give out by themselves, and so that a port 10,000 above is, too. */
+const FIRST_PORT = 10_240;
+const PORTS = 12_500;
+
+/**
+ * A port of the loopback that nobody listens on. Not one of those that the system gives to connections: files run side
+ * by side, and one of their sockets would take it before the server is there, or while a test has it down.
+ *
+ * @param beside what has to be free: ports above it, and 0 for itself
+ */
+export async function freePort(beside: readonly number[] = [0]): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = FIRST_PORT + randomInt(PORTS);
+    const free = await Promise.all(beside.map((above) => isFree(port + above)));
+    if (!free.includes(false)) return port;
+  }
+  throw new Error('no free port');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
