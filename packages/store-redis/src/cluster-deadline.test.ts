@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { StoreUnavailableError } from '@castellan/core/kernel';
 import type { LimitBucket, LimitRule } from '@castellan/core/limits';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { consumeScript } from './limits-lua.ts';
+import { consumeScript } from './consume-script.ts';
 import type { RedisArgument, ScriptClient } from './redis-like.ts';
 import { type RedisLimitStore, redisLimitStore } from './redis-limit-store.ts';
 

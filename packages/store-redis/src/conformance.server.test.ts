@@ -3,8 +3,10 @@ import { type LimitHarness, limitStoreCases, skewDate } from '@castellan/testkit
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, inject, test } from 'vitest';
 import { type RedisCluster, startRedisCluster } from '../../../tests/support/redis-cluster.ts';
-import { bucketKey } from './bucket-key.ts';
+import { budgetName } from './budget-name.ts';
+import { partitionKey } from './partition-key.ts';
 import { redisLimitStore } from './redis-limit-store.ts';
+import { sectionsOf } from './sections.cases.ts';
 
 /** Of the racing cases, and of the compared sequences; fewer for a quick look. */
 const rounds = Number(process.env['TEST_RACING_ROUNDS'] ?? 100);
@@ -14,15 +16,29 @@ function harnessOf(clients: readonly [Redis | Cluster, Redis | Cluster, Redis | 
   const prefix = `test-${randomBytes(6).toString('hex')}:`;
   const options = { prefix, deadline: '20s' } as const;
   const [first, second, third] = clients;
-  const keyOf = bucketKey(prefix);
+  const keyOf = partitionKey(prefix);
   return {
     instances: [redisLimitStore(first, options), redisLimitStore(second, options), redisLimitStore(third, options)],
     timed: (now) => redisLimitStore(first, { ...options, now }),
     skewAppClock: skewDate,
-    keeps: async (bucket) => (await first.exists(keyOf(bucket))) === 1,
+    keeps: async ({ partition }) => (await first.exists(keyOf(partition))) === 1,
     async spoil(bucket) {
-      await first.del(keyOf(bucket));
-      await first.hset(keyOf(bucket), 'field', 'no count');
+      // its section only: it shares its value with those beside it
+      const key = keyOf(bucket.partition);
+      const name = Buffer.alloc(6);
+      name.writeUIntLE(budgetName(bucket), 0, 6);
+      const value = (await first.getBuffer(key)) ?? Buffer.alloc(8);
+      const noCount = Buffer.concat([name, Buffer.from([12]), Buffer.alloc(12, 0xff)]);
+      await first.set(
+        key,
+        Buffer.concat([
+          value.subarray(0, 8),
+          noCount,
+          ...sectionsOf(value).filter((one) => !one.subarray(0, 6).equals(name)),
+        ]),
+        'PX',
+        60_000,
+      );
     },
     rounds,
     sequences,

@@ -1,5 +1,5 @@
 import type { LimitBucket } from '@castellan/core/limits';
-import { shapeTable } from './check-shapes.ts';
+import type { CheckShapes } from './check-shapes.ts';
 import { numberText } from './number-text.ts';
 import type { RedisArgument } from './redis-like.ts';
 
@@ -12,39 +12,54 @@ export interface AskedCheck {
   readonly at?: number;
 }
 
-/** What a script is given: `limits-lua.ts` says what each number means. */
+/** What a script is given: `lua/call.ts` says what each number means. */
 export interface LimitsCall {
   readonly keys: readonly string[];
   readonly args: readonly RedisArgument[];
 }
 
+/** Puts checks into calls. */
+export type LimitsCalls = (checks: readonly AskedCheck[]) => LimitsCall;
+
 /** Shapes whose place fits into the first letter of a check. */
 const SHORT_SHAPES = 31;
 
-/** Puts checks into a call; a key that several name is read and written once. */
-export function limitsCall(checks: readonly AskedCheck[], keyOf: (bucket: LimitBucket) => string): LimitsCall {
-  const keys: string[] = [];
-  const places = new Map<string, number>();
-  const shapes = shapeTable();
-  let text = '';
-  for (const { buckets, times, at } of checks) {
-    const shape = shapes.placeOf(buckets);
-    const before = keys.length;
-    let named = '';
-    for (const bucket of buckets) {
-      const key = keyOf(bucket);
-      let place = places.get(bucket.key);
-      if (place === undefined || keys[place - 1] !== key) {
-        place = keys.push(key);
-        places.set(bucket.key, place);
+/** Makes it. A key that several checks of a call name is read and written once. */
+export function limitsCalls(shapes: CheckShapes, keyOf: (partition: string) => string): LimitsCalls {
+  let call = 0;
+  return (checks) => {
+    call++;
+    const keys: string[] = [];
+    const places = new Map<string, number>();
+    let told = '';
+    let size = 0;
+    let text = '';
+    for (const { buckets, times, at } of checks) {
+      const shape = shapes.of(buckets);
+      if (shape.call !== call) {
+        shape.call = call;
+        shape.place = ++size;
+        told += shape.text;
       }
-      named += numberText(place);
+      const { firsts, place } = shape;
+      const before = keys.length;
+      let named = '';
+      for (const first of firsts) {
+        const partition = buckets[first]?.partition ?? '';
+        let key = places.get(partition);
+        if (key === undefined) {
+          key = keys.push(keyOf(partition));
+          places.set(partition, key);
+        }
+        named += numberText(key);
+      }
+      const isNew = firsts.length > 0 && keys.length === before + firsts.length;
+      if (isNew && at === undefined && times > 0 && place <= SHORT_SHAPES)
+        text += times === 1 ? numberText(place) : numberText(place + 32) + numberText(times);
+      else
+        text +=
+          numberText(0) + numberText(place) + numberText(times) + (at === undefined ? '' : numberText(at)) + named;
     }
-    const isNew = buckets.length > 0 && keys.length === before + buckets.length;
-    if (isNew && at === undefined && times > 0 && shape <= SHORT_SHAPES)
-      text += times === 1 ? numberText(shape) : numberText(shape + 32) + numberText(times);
-    else
-      text += numberText(0) + numberText(shape) + numberText(times) + (at === undefined ? '' : numberText(at)) + named;
-  }
-  return { keys, args: [shapes.text() + text] };
+    return { keys, args: [numberText(size) + told + text] };
+  };
 }

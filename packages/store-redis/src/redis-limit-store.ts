@@ -1,10 +1,12 @@
 import { type Duration, durationMs, monotonicClock } from '@castellan/core/kernel';
 import type { LimitAnswer, LimitCheck, LimitStore, TakenPermits } from '@castellan/core/limits';
-import { bucketKey } from './bucket-key.ts';
 import { consumeByPartition, giveBackByPartition } from './by-partition.ts';
+import { checkShapes } from './check-shapes.ts';
+import { consumeScript } from './consume-script.ts';
+import { giveBackScript } from './give-back-script.ts';
 import { limitAnswers } from './limits-answer.ts';
-import { type AskedCheck, limitsCall } from './limits-call.ts';
-import { consumeScript, giveBackScript } from './limits-lua.ts';
+import { type AskedCheck, limitsCalls } from './limits-call.ts';
+import { partitionKey } from './partition-key.ts';
 import { isScriptClient, type RedisLike } from './redis-like.ts';
 import { codeOf } from './redis-unavailable.ts';
 import type { Script } from './script.ts';
@@ -47,14 +49,14 @@ export function redisLimitStore(redis: RedisLike, options: RedisLimitOptions = {
   if (ownDeadlineMs === 0) throw new TypeError("deadline must be longer than '0ms'");
   if (!isScriptClient(redis)) throw new TypeError('redis must be a client of ioredis: it has no evalshaBuffer');
   const runner = scriptRunner(redis, { clock: monotonicClock, now });
-  const keyOf = bucketKey(prefix);
+  const limitsCall = limitsCalls(checkShapes(), partitionKey(prefix));
   let byPartition = redis.isCluster === true;
 
   const waitOf = (deadlineMs: number): Wait => ({ deadlineMs, end: monotonicClock() + deadlineMs });
 
   const ask = async (script: Script, checks: readonly AskedCheck[], wait: Wait): Promise<readonly LimitAnswer[]> => {
     const answerTo = async (portion: readonly AskedCheck[]): Promise<readonly LimitAnswer[]> =>
-      limitAnswers(portion, await runner.run({ script, ...limitsCall(portion, keyOf), wait }));
+      limitAnswers(portion, await runner.run({ script, ...limitsCall(portion), wait }));
     const [first, ...more] = portions(checks);
     if (more.length === 0) return first ? answerTo(first) : [];
     return (await Promise.all([first ?? [], ...more].map(answerTo))).flat();

@@ -1,0 +1,169 @@
+import { callText } from './lua/call.ts';
+import { ledgerText } from './lua/ledger.ts';
+import { renewalText } from './lua/renewal.ts';
+import { type Script, script } from './script.ts';
+
+/**
+ * Decides on checks, one after the other, each charged to all of its buckets or to none.
+ *
+ * Most are of budgets that have been spent from, fit once more, and leave their key its life: those are looked for right
+ * here and written over in place. Others are written anew, and what is refused goes to the ledger. A value that was
+ * written is 0 from then on: it has to be read again.
+ *
+ * The answer is msgpack of status, time, and for each check either a number for each of its buckets (of a rate µs until
+ * all is back, of the others what is left), where all was granted and fits once more, or -1 less what was granted and for
+ * each bucket what is left, and µs until it has all and until the check fits once more (-1: never).
+ */
+export const consumeScript: Script = script(`${callText}${renewalText}${ledgerText}
+local offsets = {}
+local find, sub = string.find, string.sub
+
+local function offsetOf(at)
+  local text = offsets[at]
+  if not text then
+    text = string.format('%d', at - 1)
+    offsets[at] = text
+  end
+  return text
+end
+
+-- all budgets of a check, each in its order in one value, which is written over from the first to the last number
+local function countAllOn(key, value, r, count, times)
+  if #value < 23 then return end
+  local life, at, size, text, first, after = unpacked('<d', value), 9, #value, '', nil, nil
+  for b = 1, count do
+    local kind, limit, span, cost = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 4]
+    local name, length, ends
+    if size > at + 13 then name, length, ends = unpacked('<I6Bd', value, at) end
+    if name ~= rules[r + 5] then
+      at = find(value, pack('<I6', rules[r + 5]), at, true)
+      if not at or size < at + 14 then return end
+      name, length, ends = unpacked('<I6Bd', value, at)
+    end
+    if cost == 0 or size < at + length + 6 or kind == 0 and length < 16 or kind == 2 and length < 12 then return end
+    local from, new, answer
+    if kind == 1 then
+      if not (ends > now) then ends = now end
+      ends = ends + times * cost * span
+      answer = ends - now
+      if not (ends <= life) or answer > (limit - cost) * span then return end
+      from, new = at + 7, pack('<d', ends)
+    elseif ends == rules[r + 7] then
+      local spent = unpacked('<I4', value, at + 15) + times * cost
+      answer = limit - spent
+      if answer < cost then return end
+      from, new = at + 15, pack('<I4', spent)
+    else
+      if not (rules[r + 7] <= life) then return end
+      from, new, answer = at, sectionOf(value, at, length, ends, rules, r, times, now)
+      if not new then return end
+    end
+    if b == 1 then first, text = from, new else text = text .. sub(value, after, from - 1) .. new end
+    out[n + b] = answer
+    at = at + 7 + length
+    after = kind == 1 and at or from < at - length and at or from + 4
+    r = r + 7
+  end
+  if #text == after - first or #text > after - first and after > size then
+    call('SETRANGE', key, offsetOf(first), text)
+  else
+    call('SET', key, sub(value, 1, first - 1) .. text .. sub(value, after), 'KEEPTTL')
+  end
+  return true
+end
+
+local i, places, held, renewals, lives = 0, {}, {}, {}, {}
+while p < size do
+  p = p + 1
+  local s, times, place = bytes[p], 1, nil
+  if s == 0 then
+    s, times, place = number(), number(), places
+    for k = 1, widths[s] do
+      local named = number()
+      place[k] = named
+      if named > i then i = named elseif values[named] == 0 then values[named] = call('GET', keys[named]) end
+    end
+  elseif s > 32 then
+    s, times = s - 32, number()
+  end
+  local r, count, first, enough = starts[s], counts[s], i + 1, false
+  if place then first = place[1] else i = i + widths[s] end
+  local value = values[first]
+  if value and count == 1 then
+    -- most are one budget that only counts on, so that is looked for right here
+    local size, cost, at = #value, rules[r + 4], 9
+    if rules[r + 1] == 1 then
+      if size > 22 and cost > 0 then
+        local life, name, back = unpacked('<dI6xd', value)
+        if name ~= rules[r + 5] then
+          at = find(value, pack('<I6', rules[r + 5]), 9, true)
+          if at and size > at + 13 then back = unpacked('<d', value, at + 7) else life = 0 end
+        end
+        if back < now then back = now end
+        back = back + times * cost * rules[r + 3]
+        if back <= life and back - now <= (rules[r + 2] - cost) * rules[r + 3] and times > 0 then
+          call('SETRANGE', keys[first], at == 9 and '15' or offsetOf(at + 7), pack('<d', back))
+          n, values[first], enough = n + 1, 0, true
+          out[n] = back - now
+        end
+      end
+    elseif size > 26 and cost > 0 then
+      local name, ends, spent = unpacked('<I6xdI4', value, 9)
+      if name ~= rules[r + 5] then
+        at = find(value, pack('<I6', rules[r + 5]), 9, true)
+        if at and size > at + 17 then ends, spent = unpacked('<dI4', value, at + 7) else ends = 0 end
+      end
+      spent = spent + times * cost
+      if ends == rules[r + 7] and spent + cost <= rules[r + 2] and times > 0 then
+        call('SETRANGE', keys[first], at == 9 and '23' or offsetOf(at + 15), pack('<I4', spent))
+        n, values[first], enough = n + 1, 0, true
+        out[n] = rules[r + 2] - spent
+      end
+    end
+  end
+  local width = widths[s]
+  if not enough and value and times > 0 and width == 1 and countAllOn(keys[first], value, r, count, times) then
+    n, values[first], enough = n + count, 0, true
+  end
+  if not enough and times > 0 and width > 0 then
+    enough = true
+    for k = 1, width do
+      local key = place and place[k] or first + k - 1
+      renewals[k], lives[k] = nil, nil
+      if not held[key] then renewals[k], lives[k] = renewed(values[key], rules, r, count, k - 1, times, now, out, n) end
+      if not renewals[k] then
+        enough = false
+        break
+      end
+    end
+    if enough then
+      for k = 1, width do
+        local key = place and place[k] or first + k - 1
+        call('SET', keys[key], renewals[k], 'PX', milliseconds(lives[k]))
+        values[key] = 0
+      end
+      n = n + count
+    end
+  end
+  if not enough then
+    ledger = ledger or makeLedger(now, keys, values, out, rules, milliseconds)
+    local granted, budgets = times, {}
+    for b = 1, count do
+      local q = r + 7 * b - 7
+      local key = place and place[rules[q + 6] + 1] or first + rules[q + 6]
+      budgets[b] = ledger.find(key, q)
+      held[key], values[key] = true, false
+      granted = ledger.most(budgets[b], q, granted)
+    end
+    n = n + 1
+    out[n] = -1 - granted
+    for b = 1, count do
+      local q = r + 7 * b - 7
+      ledger.take(budgets[b], q, granted * rules[q + 4])
+      n = ledger.tell(n, budgets[b], q)
+    end
+  end
+end
+if ledger then ledger.write() end
+return cmsgpack.pack(out)
+`);

@@ -1,0 +1,65 @@
+/**
+ * How every script begins: it reads what it was asked. Times are microseconds in doubles: whole numbers below 2^53, so
+ * exact until the year 2255.
+ *
+ * KEYS: one for each partition, each named once. ARGV: the time (0: the server's clock), the time after which nobody
+ * waits for an answer any more (0: none), and whole numbers as `number-text.ts` writes them. First the shapes of checks:
+ * how many, and of each its number of keys and of buckets, and of each bucket the kind, the limit, the span (of a window
+ * a 16th of it, of a rate the interval, of a quota the window), the cost, the name, and which of the check's keys it is
+ * in, from 0 on. Then the checks: the place of its shape, when it asks once and its keys are the first that were not
+ * named yet; with 32 more than that and then `times`, when it asks oftener; and with 0, when it is another one: then
+ * follow its shape, `times` and the places of its keys.
+ *
+ * MGET answers nothing for a key of another type, so that such a key is no error for those in the same batch.
+ */
+export const callText = `
+local now, late, keys, text = tonumber(ARGV[1]), tonumber(ARGV[2]), KEYS, ARGV[3]
+local call, floor, pack, unpacked, byte = redis.call, math.floor, struct.pack, struct.unpack, string.byte
+local fixed = now > 0
+if not fixed then
+  local t = call('TIME')
+  now = t[1] * 1000000 + t[2]
+end
+if late > 0 and now > late then return cmsgpack.pack({0, now}) end
+local values, out, n = call('MGET', unpack(keys)), {1, now}, 2
+
+local bytes, size, p = {byte(text, 1, 4000)}, #text, 0
+for from = 4001, size, 4000 do
+  local more = {byte(text, from, from + 3999)}
+  for k = 1, #more do bytes[from + k - 1] = more[k] end
+end
+local function number()
+  p = p + 1
+  local b = bytes[p]
+  if b < 64 then return b end
+  local value, unit = b - 64, 64
+  repeat
+    p = p + 1
+    b = bytes[p]
+    value, unit = value + b % 64 * unit, unit * 64
+  until b < 64
+  return value
+end
+
+-- seven places for each bucket of a shape: kind, limit, span, cost, name, key, and until when the (sub-)window of now
+-- counts
+local rules, starts, counts, widths = {}, {}, {}, {}
+for s = 1, number() do
+  local r = #rules
+  starts[s], widths[s], counts[s] = r, number(), number()
+  for b = 1, counts[s] do
+    local kind, limit, span = number(), number(), number()
+    rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 4] = kind, limit, span, number()
+    rules[r + 5], rules[r + 6] = number(), number()
+    rules[r + 7] = (floor(now / span) + (kind == 0 and 17 or 1)) * span
+    r = r + 7
+  end
+end
+
+local lastLife, lifeText = 10000000, '10000'
+local function milliseconds(life)
+  if fixed then return '3600000' end
+  if life ~= lastLife then lastLife, lifeText = life, string.format('%.0f', math.ceil(life / 1000)) end
+  return lifeText
+end
+`;

@@ -1,0 +1,259 @@
+/**
+ * What takes more than a look: checks that are not granted as a whole, that name a key once more, or that give back. All
+ * is read once, decided here, and written at the end. It is made when it is needed: a script pays for each function that
+ * it makes and for each variable that one finds outside.
+ *
+ * A value holds at most 64 sections. Further budgets of its partition have keys of their own, behind which their name
+ * stands, and the value a section named 0, whose end is the last of theirs: until then who is not in the value is looked
+ * for there. So each budget is in one place, whatever others come and go meanwhile.
+ *
+ * A clock that was set back by less than a window goes on counting in the newest sub-window. What can't be read counts as
+ * none.
+ */
+export const ledgerText = `
+local function makeLedger(now, keys, values, out, rules, milliseconds)
+  local call, floor = redis.call, math.floor
+  local pack, unpacked, sub = struct.pack, struct.unpack, string.sub
+  local pages, changed, none = {}, {}, pack('<I6Bd', 0, 8, 0)
+
+  -- sections in their order, and where each name is
+  local function open(key, value)
+    local page, at, size = {key = key, places = {}, budgets = {}, more = 0}, 9, value and #value or 0
+    while at <= size do
+      local length = size > at + 13 and unpacked('B', value, at + 6) or 0
+      local after = at + 7 + length
+      if length < 8 or after > size + 1 then return {key = key, places = {}, budgets = {}, more = 0} end
+      local name, _, ends = unpacked('<I6Bd', value, at)
+      if name == 0 then
+        page.more = ends
+      else
+        page[#page + 1] = {name = name, ends = ends, text = sub(value, at, after - 1)}
+        page.places[name] = #page
+      end
+      at = after
+    end
+    return page
+  end
+
+  -- the permits that count: of a window by sub-window, of a rate as the time until all are back
+  local function read(budget, r, text)
+    local kind, limit, span, till = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 7]
+    budget.used, budget.rule = 0, r
+    if kind == 1 then
+      local _, _, back = unpacked('<I6Bd', text or none)
+      local left = back - now
+      if left > 0 then budget.used = left < limit * span and left or limit * span end
+      return
+    end
+    budget.period = till
+    if kind == 0 then budget.list = {} end
+    if not text or #text < 19 then return end
+    local _, _, ends, count = unpacked('<I6BdI4', text)
+    if kind == 2 then
+      if ends >= till and ends <= till + span then budget.period, budget.used = ends, count end
+      return
+    end
+    if #text % 5 ~= 3 or #text > 103 then return end
+    if not (ends % span == 0 and ends > till - 17 * span and ends < till + 17 * span) then return end
+    local list, n, total, newest = budget.list, 0, 0, ends / span
+    for from = 24, #text, 5 do
+      local index, permits = unpacked('<BI4', text, from)
+      index = newest - (newest - index) % 256
+      if index * span > till - 17 * span then list[n + 1], list[n + 2], n, total = index, permits, n + 2, total + permits end
+    end
+    count = count - unpacked('<I4', text, 20)
+    list[n + 1], list[n + 2] = newest, count
+    budget.used = total + count
+    if ends > till then budget.period = ends end
+  end
+
+  local ledger = {}
+
+  function ledger.find(i, r)
+    local home, name = pages[i], rules[r + 5]
+    if not home then
+      local value = values[i]
+      if value == 0 then value = call('GET', keys[i]) end
+      home = open(keys[i], value)
+      pages[i] = home
+    end
+    local budget = home.budgets[name]
+    if budget then return budget end
+    budget = {name = name, home = home, page = home}
+    home.budgets[name] = budget
+    if not home.places[name] and home.more > now then
+      local key = home.key .. string.format('%.0f', name)
+      local own = open(key, call('MGET', key)[1])
+      if own.places[name] then budget.page = own end
+    end
+    local section = budget.page[budget.page.places[name]]
+    read(budget, r, section and section.ends > now and section.text)
+    return budget
+  end
+
+  local function fit(budget, r)
+    local limit, span = rules[r + 2], rules[r + 3]
+    if rules[r + 1] == 1 then return floor((limit * span - budget.used) / span) end
+    local left = limit - budget.used
+    return left > 0 and left or 0
+  end
+
+  local function untilAll(budget, r)
+    if rules[r + 1] == 1 then return budget.used end
+    if budget.used == 0 then return 0 end
+    if rules[r + 1] == 2 then return budget.period - now end
+    local list = budget.list
+    return list[#list - 1] * rules[r + 3] - now
+  end
+
+  local function untilFit(budget, r)
+    local kind, limit, span, cost = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 4]
+    if cost > limit then return -1 end
+    if kind == 1 then
+      local over = budget.used + (cost - limit) * span
+      return over > 0 and over or 0
+    end
+    local lack = budget.used + cost - limit
+    if lack <= 0 or cost == 0 then return 0 end
+    if kind == 0 then
+      local list = budget.list
+      for k = 1, #list, 2 do
+        lack = lack - list[k + 1]
+        if lack <= 0 then return list[k] * span - now end
+      end
+    end
+    return untilAll(budget, r)
+  end
+
+  local function touch(budget)
+    if budget.changed then return end
+    budget.changed = true
+    changed[#changed + 1] = budget
+  end
+
+  -- how many of so many requests fit
+  function ledger.most(budget, r, times)
+    local cost = rules[r + 4]
+    if cost == 0 then return times end
+    local permits = fit(budget, r)
+    return permits < times * cost and floor(permits / cost) or times
+  end
+
+  function ledger.take(budget, r, permits)
+    if permits == 0 then return end
+    touch(budget)
+    if rules[r + 1] == 1 then
+      budget.used = budget.used + permits * rules[r + 3]
+      return
+    end
+    budget.used = budget.used + permits
+    local list = budget.list
+    if not list then return end
+    local size, period = #list, budget.period / rules[r + 3]
+    if list[size - 1] == period then
+      list[size] = list[size] + permits
+    else
+      list[size + 1], list[size + 2] = period, permits
+    end
+  end
+
+  function ledger.putBack(budget, r, permits, time)
+    local kind, span, used = rules[r + 1], rules[r + 3], budget.used
+    touch(budget)
+    if kind == 1 then
+      budget.used = used > permits * span and used - permits * span or 0
+    elseif kind == 2 then
+      if budget.period == (floor(time / span) + 1) * span then budget.used = used > permits and used - permits or 0 end
+    else
+      local list, kept, size, period = budget.list, {}, 0, floor(time / span) + 17
+      for k = 1, #list, 2 do
+        local left = list[k + 1]
+        if list[k] == period then
+          local back = left < permits and left or permits
+          left, budget.used = left - back, budget.used - back
+        end
+        if left > 0 then kept[size + 1], kept[size + 2], size = list[k], left, size + 2 end
+      end
+      budget.list = kept
+    end
+  end
+
+  function ledger.tell(n, budget, r)
+    out[n + 1], out[n + 2], out[n + 3] = fit(budget, r), untilAll(budget, r), untilFit(budget, r)
+    return n + 3
+  end
+
+  local function sectionOf(budget)
+    local r, name, permits = budget.rule, budget.name, budget.used
+    local kind = rules[r + 1]
+    if kind == 1 then
+      return now + permits, pack('<I6Bd', name, 8, now + permits)
+    end
+    if kind == 2 then return budget.period, pack('<I6BdI4', name, 12, budget.period, permits) end
+    local list = budget.list
+    local size = #list
+    local ends = list[size - 1] * rules[r + 3]
+    local text = pack('<I6BdI4I4', name, 16 + (size - 2) / 2 * 5, ends, permits, permits - list[size])
+    for k = 1, size - 2, 2 do text = text .. pack('<BI4', list[k] % 256, list[k + 1]) end
+    return ends, text
+  end
+
+  local function alive(page)
+    local count = 0
+    for _, section in ipairs(page) do
+      if section.ends > now then count = count + 1 end
+    end
+    return count
+  end
+
+  local function put(budget, touched)
+    local page, home, name = budget.page, budget.home, budget.name
+    local place, section = page.places[name], {name = name, ends = 0, text = ''}
+    if budget.used > 0 then
+      section.ends, section.text = sectionOf(budget)
+      if not place and alive(page) >= 64 then
+        page = open(home.key .. string.format('%.0f', name), false)
+        budget.page = page
+      end
+      if page ~= home and section.ends > home.more then
+        home.more = section.ends
+        touched[home] = true
+      end
+    elseif not place then
+      return
+    end
+    if not place then
+      place = #page + 1
+      page.places[name] = place
+    end
+    page[place] = section
+    touched[page] = true
+  end
+
+  function ledger.write()
+    local touched = {}
+    for _, budget in ipairs(changed) do put(budget, touched) end
+    for page in pairs(touched) do
+      local texts, last = {}, 0
+      for _, section in ipairs(page) do
+        if section.ends > now then
+          texts[#texts + 1] = section.text
+          if section.ends > last then last = section.ends end
+        end
+      end
+      if page.more > now then
+        texts[#texts + 1] = pack('<I6Bd', 0, 8, page.more)
+        if page.more > last then last = page.more end
+      end
+      if last > 0 then
+        call('SET', page.key, pack('<d', last) .. table.concat(texts), 'PX', milliseconds(last - now))
+      else
+        call('DEL', page.key)
+      end
+    end
+  end
+
+  return ledger
+end
+local ledger
+`;
