@@ -27,10 +27,28 @@ local function offsetOf(at)
   return text
 end
 
--- all budgets of a check, each in its order in one value, which is written over from the first to the last number
+-- the only budget of a value, which is more than counted on: the number for the caller
+local function anew(key, value, r, times)
+  local life, name, length, ends = unpacked('<dI6Bd', value)
+  if name ~= rules[r + 5] or length ~= #value - 15 then return end
+  local section, answer, wanted = sectionOf(value, 9, length, ends, rules, r, times, now)
+  if not section then return end
+  if rules[r + 1] == 1 or not (rules[r + 7] <= life) then
+    call('SET', key, pack('<d', wanted) .. section, 'PX', milliseconds(wanted - now))
+  elseif #section < length + 7 then
+    call('SET', key, sub(value, 1, 8) .. section, 'KEEPTTL')
+  else
+    call('SETRANGE', key, '8', section)
+  end
+  return answer
+end
+
+-- all budgets of a check, each in its order in one value, which is written over from the first to the last number, or
+-- gets a longer life, where it holds no others
 local function countAllOn(key, value, r, count, times)
   if #value < 23 then return end
   local life, at, size, text, first, after = unpacked('<d', value), 9, #value, '', nil, nil
+  local live, own = 0, 8
   for b = 1, count do
     local kind, limit, span, cost = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 4]
     local name, length, ends
@@ -41,30 +59,37 @@ local function countAllOn(key, value, r, count, times)
       name, length, ends = unpacked('<I6Bd', value, at)
     end
     if cost == 0 or size < at + length + 6 or kind == 0 and length < 16 or kind == 2 and length < 12 then return end
-    local from, new, answer
+    local from, new, answer, wanted
+    own = own + 7 + length
     if kind == 1 then
       if not (ends > now) then ends = now end
       ends = ends + times * cost * span
       answer = ends - now
-      if not (ends <= life) or answer > (limit - cost) * span then return end
-      from, new = at + 7, pack('<d', ends)
+      if answer > (limit - cost) * span then return end
+      from, new, wanted = at + 7, pack('<d', ends), ends
+      if not (ends <= life) then wanted = now + (answer < 5000000 and 10000000 or answer * 2) end
     elseif ends == rules[r + 7] then
       local spent = unpacked('<I4', value, at + 15) + times * cost
       answer = limit - spent
       if answer < cost then return end
       from, new = at + 15, pack('<I4', spent)
     else
-      if not (rules[r + 7] <= life) then return end
-      from, new, answer = at, sectionOf(value, at, length, ends, rules, r, times, now)
+      from, new, answer, wanted = at, sectionOf(value, at, length, ends, rules, r, times, now)
       if not new then return end
+      if rules[r + 7] <= life then wanted = nil end
     end
+    if wanted and not (wanted <= life) and wanted > live then live = wanted end
     if b == 1 then first, text = from, new else text = text .. sub(value, after, from - 1) .. new end
     out[n + b] = answer
     at = at + 7 + length
     after = kind == 1 and at or from < at - length and at or from + 4
     r = r + 7
   end
-  if #text == after - first or #text > after - first and after > size then
+  if live > 0 then
+    if own ~= size then return end
+    if first > 9 or after <= size then text = sub(value, 9, first - 1) .. text .. sub(value, after) end
+    call('SET', key, pack('<d', live) .. text, 'PX', milliseconds(live - now))
+  elseif #text == after - first or #text > after - first and after > size then
     call('SETRANGE', key, offsetOf(first), text)
   else
     call('SET', key, sub(value, 1, first - 1) .. text .. sub(value, after), 'KEEPTTL')
@@ -72,7 +97,7 @@ local function countAllOn(key, value, r, count, times)
   return true
 end
 
-local i, places, held, renewals, lives = 0, {}, {}, {}, {}
+local i, places, held, renewals, lives, fresh = 0, {}, {}, {}, {}, {}
 while p < size do
   p = p + 1
   local s, times, place = bytes[p], 1, nil
@@ -122,27 +147,39 @@ while p < size do
     end
   end
   local width = widths[s]
-  if not enough and value and times > 0 and width == 1 and countAllOn(keys[first], value, r, count, times) then
-    n, values[first], enough = n + count, 0, true
+  if not enough and value and times > 0 and width == 1 then
+    local answer = count == 1 and #value > 22 and anew(keys[first], value, r, times)
+    if answer then out[n + 1] = answer end
+    if answer or countAllOn(keys[first], value, r, count, times) then n, values[first], enough = n + count, 0, true end
   end
   if not enough and times > 0 and width > 0 then
-    enough = true
-    for k = 1, width do
-      local key = place and place[k] or first + k - 1
-      renewals[k], lives[k] = nil, nil
-      if not held[key] then renewals[k], lives[k] = renewed(values[key], rules, r, count, k - 1, times, now, out, n) end
-      if not renewals[k] then
-        enough = false
-        break
-      end
-    end
-    if enough then
+    local isFresh = value == false and width == 1 and times == 1 and not held[first]
+    local known = isFresh and fresh[s]
+    if known then
+      -- of all who come for the first time it is the same
+      call('SET', keys[first], known[0], 'PX', milliseconds(known[-1]))
+      for b = 1, count do out[n + b] = known[b] end
+      n, values[first], enough = n + count, 0, true
+    else
+      enough = true
       for k = 1, width do
         local key = place and place[k] or first + k - 1
-        call('SET', keys[key], renewals[k], 'PX', milliseconds(lives[k]))
-        values[key] = 0
+        renewals[k], lives[k] = nil, nil
+        if not held[key] then renewals[k], lives[k] = renewed(values[key], rules, r, count, k - 1, times, now, out, n) end
+        if not renewals[k] then
+          enough = false
+          break
+        end
       end
-      n = n + count
+      if enough then
+        for k = 1, width do
+          local key = place and place[k] or first + k - 1
+          call('SET', keys[key], renewals[k], 'PX', milliseconds(lives[k]))
+          values[key] = 0
+        end
+        if isFresh then fresh[s] = {[0] = renewals[1], [-1] = lives[1], unpack(out, n + 1, n + count)} end
+        n = n + count
+      end
     end
   end
   if not enough then

@@ -24,7 +24,9 @@ local function makeLedger(now, keys, values, out, rules, milliseconds)
       local after = at + 7 + length
       if length < 8 or after > size + 1 then return {key = key, places = {}, budgets = {}, more = 0} end
       local name, _, ends = unpacked('<I6Bd', value, at)
-      if name == 0 then
+      if not (ends < 9007199254740992) then
+        -- nothing of ours
+      elseif name == 0 then
         page.more = ends
       else
         page[#page + 1] = {name = name, ends = ends, text = sub(value, at, after - 1)}

@@ -73,7 +73,7 @@ local function renewed(value, rules, r, count, key, times, now, out, n)
     for q = r, r + 7 * count - 7, 7 do
       if rules[q + 5] == name then own = true end
     end
-    if not own and ends > now then
+    if not own and ends > now and ends < 9007199254740992 then
       text, sections = text .. sub(value, at, after - 1), sections + 1
       if ends > last then last = ends end
     end
