@@ -4,6 +4,7 @@ import { askAgain } from './ask-again.ts';
 import { readBytes, readInt, readIntOrNull } from './driver/columns.ts';
 import type { Runner, RunOptions } from './driver/driver.ts';
 import { groupCommit } from './driver/group-commit.ts';
+import type { Statement } from './driver/statement.ts';
 import type { GatheredVerbOptions } from './gathered-verb-options.ts';
 import { apartByKey, distinctKeys } from './limit-batch.ts';
 import { limitBudget, limitSlots } from './limit-budget.ts';
@@ -12,6 +13,7 @@ import { type LimitCall, limitBucketValues, limitKey, limitNumbers } from './sql
 import { type LimitConsumeAllRow, limitConsumeAllStatement, limitSeedStatement } from './sql/limit-consume.ts';
 import { AT, GRANTED } from './sql/limit-decision.ts';
 import { limitGiveBackStatement } from './sql/limit-give-back.ts';
+import { isQuick, limitQuickStatements } from './sql/limit-quick.ts';
 import { type LimitRow, limitReadStatement } from './sql/limit-read.ts';
 import {
   type LimitUpsert,
@@ -43,6 +45,7 @@ type Timed<C> = C & { readonly end: number };
 export function limitStore(runner: Runner, s: string, options: LimitStoreOptions): LimitStore {
   const { mode, maxFlights, clock, deadlineMs: ownDeadlineMs, now } = options;
   const upserts = limitUpserts(s);
+  const quick = limitQuickStatements(s);
   const consumeAll = limitConsumeAllStatement(s);
   const seed = limitSeedStatement(s);
   const read = limitReadStatement(s);
@@ -55,13 +58,24 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
     return { retry, timeoutMs: Math.min(HOT_MS, ownDeadlineMs), withinMs };
   };
 
+  /** The usual case first; what it leaves open is decided by the text that knows all. */
+  async function takeSingle({ one }: LimitUpsert, check: Timed<SingleCall>): Promise<LimitAnswer | undefined> {
+    const { kind, limit } = limitNumbers(check.buckets[0].rule);
+    const ask = async (statement: Statement): Promise<LimitAnswer | undefined> => {
+      const values = limitUpsertValues(check, fixed());
+      const [row] = await runner.run<LimitUpsertRow>(statement, values, how('never', check.end));
+      return row && takenOf(check, row);
+    };
+    const usual = quick[kind];
+    const answer = usual && isQuick(check, limit) ? await ask(usual) : undefined;
+    return answer && (answer.granted > 0 || check.times === 1) ? answer : ask(one);
+  }
+
   /** @param checks of one budget each, all of one kind, whose keys all differ */
-  async function takeSingles({ one, many }: LimitUpsert, checks: readonly Timed<SingleCall>[]): Promise<Decided> {
+  async function takeSingles(upsert: LimitUpsert, checks: readonly Timed<SingleCall>[]): Promise<Decided> {
     const [only] = checks;
-    if (only && checks.length === 1) {
-      const [row] = await runner.run<LimitUpsertRow>(one, limitUpsertValues(only, fixed()), how('never', only.end));
-      return [row && takenOf(only, row)];
-    }
+    if (only && checks.length === 1) return [await takeSingle(upsert, only)];
+    const { many } = upsert;
     const until = how('never', latest(checks));
     const rows = await runner.run<LimitUpsertRow>(many, limitUpsertManyValues(checks, fixed()), until);
     const byKey = new Map(rows.map((row) => [textOf(readBytes(row.key)), row]));
@@ -112,7 +126,7 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
         return checks.map((check) => byCheck.get(check));
       },
     });
-  const takeSingle = upserts.map((texts) => gathered<SingleCall>((checks) => takeSingles(texts, checks)));
+  const takeOne = upserts.map((texts) => gathered<SingleCall>((checks) => takeSingles(texts, checks)));
   const takeSeveral = gathered(takeAll);
 
   async function decide(check: LimitCheck, end: number): Promise<LimitAnswer> {
@@ -124,7 +138,7 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
       if (!charges || answer.granted === 0) return answer;
     }
     const [only, ...others] = buckets;
-    const take = only && others.length === 0 ? takeSingle[limitNumbers(only.rule).kind] : undefined;
+    const take = only && others.length === 0 ? takeOne[limitNumbers(only.rule).kind] : undefined;
     const times = check.times;
     const answer = await (only && take ? take({ buckets: [only], times, end }) : takeSeveral({ ...check, end }));
     if (answer === 'late') throw tooLate();

@@ -14,6 +14,7 @@ import { auditAppendStatement, auditRecallStatement } from './audit-append.ts';
 import { auditQueryStatements } from './audit-query.ts';
 import { limitConsumeAllStatement, limitSeedStatement } from './limit-consume.ts';
 import { limitGiveBackStatement } from './limit-give-back.ts';
+import { limitQuickStatements } from './limit-quick.ts';
 import { limitReadStatement } from './limit-read.ts';
 import { limitSizeStatement, limitSweepStatement } from './limit-sweep.ts';
 import { limitUpserts } from './limit-upsert.ts';
@@ -91,7 +92,7 @@ const makers: readonly ((s: string) => Statement)[] = [
 ];
 const statements = (schema: string): readonly Statement[] => {
   const s = quotedSchema(schema);
-  const upserts = limitUpserts(s).flatMap(({ one, many }) => [one, many]);
+  const upserts = [...limitQuickStatements(s), ...limitUpserts(s).flatMap(({ one, many }) => [one, many])];
   return [...makers.map((make) => make(s)), ...upserts, ...sweepStatements(s)];
 };
 const tables =
