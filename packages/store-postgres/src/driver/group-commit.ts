@@ -42,9 +42,9 @@ const SHARE_FROM = 8;
  */
 export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Result>): (call: Call) => Promise<Result> {
   const { maxFlights = 2, maxRows = 200, maxAlone = 4, mode = 'auto', defer = setImmediate } = options;
-  const single = async (call: Call): Promise<Result> => {
+  const single = (call: Call): Promise<Result> => {
     const expired = options.expired?.()(call);
-    return expired ? expired.result : options.single(call);
+    return expired ? Promise.resolve(expired.result) : options.single(call);
   };
   if (mode === 'single' || maxFlights === 0) return single;
 
@@ -72,19 +72,21 @@ export function groupCommit<Call, Result>(options: GroupCommitOptions<Call, Resu
     });
   };
 
-  async function flyAlone(call: Call): Promise<Result> {
+  function flyAlone(call: Call): Promise<Result> {
+    const answer = single(call);
     const key = options.key(call);
     busy.add(key);
     flights++;
     lonely++;
-    try {
-      return await single(call);
-    } finally {
+    const landed = (): void => {
       lonely--;
       flights--;
       busy.delete(key);
       if (gathered.length > 0) departLater();
-    }
+    };
+    // heard before the caller, who may come again at once; the answer itself goes to the caller on no detour
+    answer.then(landed, landed);
+    return answer;
   }
 
   function departLater(): void {
