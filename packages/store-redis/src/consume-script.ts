@@ -46,19 +46,20 @@ end
 -- all budgets of a check, each in its order in one value, which is written over from the first to the last number, or
 -- gets a longer life, where it holds no others
 local function countAllOn(key, value, r, count, times)
-  if #value < 23 then return end
   local life, at, size, text, first, after = unpacked('<d', value), 9, #value, '', nil, nil
   local live, own = 0, 8
   for b = 1, count do
     local kind, limit, span, cost = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 4]
-    local name, length, ends
-    if size > at + 13 then name, length, ends = unpacked('<I6Bd', value, at) end
+    local form, least = '<I6BdI4', 17
+    if kind == 1 then form, least = '<I6Bd', 13 end
+    local name, length, ends, spent
+    if size > at + least then name, length, ends, spent = unpacked(form, value, at) end
     if name ~= rules[r + 5] then
       at = find(value, pack('<I6', rules[r + 5]), at, true)
-      if not at or size < at + 14 then return end
-      name, length, ends = unpacked('<I6Bd', value, at)
+      if not at or size <= at + least then return end
+      name, length, ends, spent = unpacked(form, value, at)
     end
-    if cost == 0 or size < at + length + 6 or kind == 0 and length < 16 or kind == 2 and length < 12 then return end
+    if cost == 0 or length < least - 5 or size < at + length + 6 then return end
     local from, new, answer, wanted
     own = own + 7 + length
     if kind == 1 then
@@ -69,7 +70,7 @@ local function countAllOn(key, value, r, count, times)
       from, new, wanted = at + 7, pack('<d', ends), ends
       if not (ends <= life) then wanted = now + (answer < 5000000 and 10000000 or answer * 2) end
     elseif ends == rules[r + 7] then
-      local spent = unpacked('<I4', value, at + 15) + times * cost
+      spent = spent + times * cost
       answer = limit - spent
       if answer < cost then return end
       from, new = at + 15, pack('<I4', spent)
@@ -150,7 +151,7 @@ while p < size do
   if not enough and value and times > 0 and width == 1 then
     local answer = count == 1 and #value > 22 and anew(keys[first], value, r, times)
     if answer then out[n + 1] = answer end
-    if answer or countAllOn(keys[first], value, r, count, times) then n, values[first], enough = n + count, 0, true end
+    if answer or #value > 22 and countAllOn(keys[first], value, r, count, times) then n, values[first], enough = n + count, 0, true end
   end
   if not enough and times > 0 and width > 0 then
     local isFresh = value == false and width == 1 and times == 1 and not held[first]

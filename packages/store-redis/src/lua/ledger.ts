@@ -55,7 +55,7 @@ local function makeLedger(now, keys, values, out, rules, milliseconds)
       if ends >= till and ends <= till + span then budget.period, budget.used = ends, count end
       return
     end
-    if #text % 5 ~= 3 or #text > 103 then return end
+    if #text ~= 19 and #text % 5 ~= 3 or #text > 103 then return end
     if not (ends % span == 0 and ends > till - 17 * span and ends < till + 17 * span) then return end
     local list, n, total, newest = budget.list, 0, 0, ends / span
     for from = 24, #text, 5 do
@@ -63,7 +63,7 @@ local function makeLedger(now, keys, values, out, rules, milliseconds)
       index = newest - (newest - index) % 256
       if index * span > till - 17 * span then list[n + 1], list[n + 2], n, total = index, permits, n + 2, total + permits end
     end
-    count = count - unpacked('<I4', text, 20)
+    if #text > 19 then count = count - unpacked('<I4', text, 20) end
     list[n + 1], list[n + 2] = newest, count
     budget.used = total + count
     if ends > till then budget.period = ends end
@@ -195,6 +195,7 @@ local function makeLedger(now, keys, values, out, rules, milliseconds)
     local list = budget.list
     local size = #list
     local ends = list[size - 1] * rules[r + 3]
+    if size == 2 then return ends, pack('<I6BdI4', name, 12, ends, permits) end
     local text = pack('<I6BdI4I4', name, 16 + (size - 2) / 2 * 5, ends, permits, permits - list[size])
     for k = 1, size - 2, 2 do text = text .. pack('<BI4', list[k] % 256, list[k + 1]) end
     return ends, text

@@ -19,13 +19,13 @@ local function sectionOf(value, at, length, ends, rules, r, times, now)
   end
   local all, earlier, tail = permits, 0, ''
   if at and ends > now then
-    if ends > till or length < 12 or kind == 0 and length % 5 ~= 1 then return end
+    if ends > till or length ~= 12 and (kind == 2 or length < 16 or length % 5 ~= 1) then return end
     local unpacked = struct.unpack
     if kind == 2 then
       all = all + unpacked('<I4', value, at + 15)
     else
-      local from, after, period = at + 23, at + 7 + length, till / span
-      all, earlier = unpacked('<I4I4', value, at + 15)
+      local from, after, period = at + 19, at + 7 + length, till / span
+      if length == 12 then all = unpacked('<I4', value, at + 15) else from, all, earlier = at + 23, unpacked('<I4I4', value, at + 15) end
       if ends < till then
         tail, earlier = pack('<BI4', ends / span % 256, all - earlier), all
         while from < after do
@@ -39,8 +39,9 @@ local function sectionOf(value, at, length, ends, rules, r, times, now)
     end
   end
   if all > most then return end
-  if kind == 2 then return pack('<I6BdI4', rules[r + 5], 12, till, all), limit - all, till end
-  return pack('<I6BdI4I4', rules[r + 5], 16 + #tail, till, all, earlier) .. tail, limit - all, till + 3 * span
+  local live = kind == 0 and till + 3 * span or till
+  if tail == '' then return pack('<I6BdI4', rules[r + 5], 12, till, all), limit - all, live end
+  return pack('<I6BdI4I4', rules[r + 5], 16 + #tail, till, all, earlier) .. tail, limit - all, live
 end
 
 -- the value of one of a check's keys, and for how long it is to live
