@@ -2,7 +2,6 @@ import type { BodyGuard, Context, Exchange, Guard } from '../http/index.ts';
 import type { PutLimitFields } from './limit-fields.ts';
 import type { BucketsOf } from './limit-keys.ts';
 import type { LimitPolicy } from './limit-policy.ts';
-import type { LimitAnswer } from './limit-store.ts';
 import type { Charge, Limits, Taken } from './limits.ts';
 
 /** What a route limits. */
@@ -62,7 +61,12 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
   }
   function chargesOf(plan: Plan, exchange: Exchange, body?: unknown): readonly Charge[] {
     const charges: Charge[] = [];
+    const { principal } = exchange.context;
     for (const { policy, buckets } of plan.limits) {
+      if (principal && policy.by === 'subject') {
+        charges.push({ policy, bucket: buckets.ofPrincipal(principal, limits.costOf(policy, exchange)) });
+        continue;
+      }
       const partition = limits.partitionOf(policy, exchange, body);
       if (partition === undefined) continue;
       charges.push({ policy, bucket: buckets.bucket(partition, limits.costOf(policy, exchange)) });
@@ -75,19 +79,17 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
     if (plan.limits.length === 0) return;
     const charges = chargesOf(plan, exchange);
     if (charges.length === 0) return;
-    const settle = (answer: LimitAnswer): void => {
+    return limits.askThen(charges, (answer): void => {
       limits.settle(exchange, { charges, answer }, charges.length === plan.limits.length ? plan.put : undefined);
       if (ofBody.length > 0) atHead.set(exchange.context, { charges, answer });
-    };
-    const answer = limits.ask(charges);
-    return answer instanceof Promise ? answer.then(settle) : settle(answer);
+    });
   };
 
   const body: BodyGuard = (exchange) => {
     const charges = chargesOf(planOf(exchange, 'body'), exchange, exchange.body.value);
     if (charges.length === 0) return;
     const before = atHead.get(exchange.context);
-    const settle = (answer: LimitAnswer): void | Promise<void> => {
+    return limits.askThen(charges, (answer): void | Promise<void> => {
       const tell = (): void =>
         limits.settle(exchange, {
           charges: [...(before?.charges ?? []), ...charges],
@@ -95,9 +97,7 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
         });
       const back = answer.granted === 0 && before ? limits.giveBack(before) : undefined;
       return back instanceof Promise ? back.then(tell, tell) : tell();
-    };
-    const answer = limits.ask(charges);
-    return answer instanceof Promise ? answer.then(settle) : settle(answer);
+    });
   };
 
   return { head: [head], body: ofBody.length > 0 ? [body] : [] };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createLimitKeys, partitionText } from './limit-keys.ts';
+import type { Principal } from '../http/index.ts';
+import { createLimitKeys, partitionText, principalText } from './limit-keys.ts';
 
 const rule = { kind: 'window', limit: 60, windowUs: 60_000_000 } as const;
 
@@ -14,6 +15,24 @@ test('a limit that many routes share is kept at hand once: its callers take no m
   const before = macs;
   expect(keys.of({ name: 'api', rule }, '').bucket(caller, 1)).toBe(first);
   expect(macs - before).toBe(1); // of the limit: the caller's is at hand
+});
+
+test('a principal has one budget, whatever object says who it is, and at any cost', () => {
+  const { bucket, ofPrincipal } = createLimitKeys(() => new Uint8Array(32)).of({ name: 'api', rule }, '');
+  const ada = (): Principal => ({
+    subject: 'ada',
+    tenant: '',
+    sessionId: 's',
+    scopes: new Set(),
+    tier: '',
+    claims: {},
+  });
+  const principal = ada();
+  const first = ofPrincipal(principal, 1);
+  expect(ofPrincipal(principal, 1)).toBe(first);
+  expect(ofPrincipal(ada(), 1)).toBe(first);
+  expect(bucket(principalText(principal), 1)).toBe(first);
+  expect(ofPrincipal(principal, 3)).toEqual({ ...first, cost: 3 });
 });
 
 test('another rule, name or scope is another budget', () => {

@@ -1,3 +1,4 @@
+import type { Principal } from '../http/index.ts';
 import { toBase64url } from '../kernel/index.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { LimitPolicy } from './limit-policy.ts';
@@ -14,6 +15,8 @@ export interface BucketsOf {
    * @param cost permits of this request
    */
   bucket(partition: string, cost: number): LimitBucket;
+  /** The same of a principal as itself. That of a token seen before is the same object: no text is put together for it. */
+  ofPrincipal(principal: Principal, cost: number): LimitBucket;
 }
 
 /** Makes keys that show nothing: of callers, addresses and routes only HMACs reach a store. */
@@ -32,6 +35,11 @@ const LIMITS = 1_000;
 /** One text for several, from which they could be told again: no two callers share a bucket by their names. */
 export function partitionText(...parts: readonly string[]): string {
   return JSON.stringify(parts);
+}
+
+/** A principal as a partition. */
+export function principalText({ tenant, subject }: Principal): string {
+  return partitionText('subject', tenant, subject);
 }
 
 /** A text that was put together from parts is kept as these parts, and compared slowly by each map that it is a key of. */
@@ -61,10 +69,16 @@ export function createLimitKeys(mac: LimitMac): LimitKeys {
       const partition = partitions.of(text, macOf);
       return { key: flat(tag + partition), partition, rule, cost: 1 };
     };
+    const byPrincipal = new WeakMap<Principal, LimitBucket>();
+    const at = (bucket: LimitBucket, cost: number): LimitBucket => (cost === 1 ? bucket : { ...bucket, cost });
     return {
-      bucket(text, cost) {
-        const bucket = buckets.of(text, make);
-        return cost === 1 ? bucket : { ...bucket, cost };
+      bucket: (text, cost) => at(buckets.of(text, make), cost),
+      ofPrincipal(principal, cost) {
+        const known = byPrincipal.get(principal);
+        if (known !== undefined) return at(known, cost);
+        const made = buckets.of(principalText(principal), make);
+        byPrincipal.set(principal, made);
+        return at(made, cost);
       },
     };
   }

@@ -1,8 +1,8 @@
-import { callerNetwork, type Exchange, originOf, type Principal } from '../http/index.ts';
+import { callerNetwork, type Exchange, originOf } from '../http/index.ts';
 import { type Clock, StoreUnavailableError } from '../kernel/index.ts';
 import type { TellLimit } from './limit-events.ts';
 import { type LimitHeaderOptions, limitFields, type PutLimitFields } from './limit-fields.ts';
-import { type BucketsOf, createLimitKeys, type LimitMac, partitionText } from './limit-keys.ts';
+import { type BucketsOf, createLimitKeys, type LimitMac, partitionText, principalText } from './limit-keys.ts';
 import type { LimitPolicy } from './limit-policy.ts';
 import { costNotChargeable, rateLimited } from './limit-problems.ts';
 import { limitOf } from './limit-rule.ts';
@@ -48,6 +48,8 @@ export interface Limits {
    * @throws StoreUnavailableError when the store is away and one of the limits says `deny`
    */
   ask(charges: readonly Charge[]): LimitAnswer | Promise<LimitAnswer>;
+  /** The same, told at once where the store answers at once. */
+  askThen<R>(charges: readonly Charge[], told: (answer: LimitAnswer) => R | Promise<R>): R | Promise<R>;
   /** Writes headers; a refusal is told and thrown. */
   settle(exchange: Exchange, taken: Taken, put?: PutLimitFields): void;
   fieldsOf(charges: readonly Pick<Charge, 'policy'>[]): PutLimitFields;
@@ -65,15 +67,6 @@ export function createLimits(parts: LimitsParts): Limits {
   const { store, clock, headers = {}, ipv6PrefixBits = 56, normaliseEmail, tell = () => undefined } = parts;
   const keys = createLimitKeys(parts.mac);
   const storeFor = storesByManner(store);
-  /** The principal of a token that was seen before is the same object: its text is put together once. */
-  const subjects = new WeakMap<Principal, string>();
-  const subjectOf = (principal: Principal): string => {
-    const known = subjects.get(principal);
-    if (known !== undefined) return known;
-    const text = partitionText('subject', principal.tenant, principal.subject);
-    subjects.set(principal, text);
-    return text;
-  };
 
   const addressOf: Limits['addressOf'] = ({ request }) =>
     partitionText('ip', callerNetwork(request.ip, ipv6PrefixBits) ?? '');
@@ -110,13 +103,19 @@ export function createLimits(parts: LimitsParts): Limits {
     );
   }
 
+  function askThen<R>(charges: readonly Charge[], told: (answer: LimitAnswer) => R | Promise<R>): R | Promise<R> {
+    const answers = storeFor(charges).consume([{ buckets: charges.map(bucketOf), times: 1 }]);
+    // one promise and not two: a caller who is new waits for Redis, and so do most of those who come seldom
+    return answers instanceof Promise ? answers.then<R>((late) => told(only(late))) : told(only(answers));
+  }
+
   return {
     bucketsOf: (policy, scope) => keys.of(policy, policy.shared ? '' : scope),
     partitionOf({ by }, exchange, body) {
       const { principal, tenant } = exchange.context;
       switch (by) {
         case 'subject':
-          return principal ? subjectOf(principal) : addressOf(exchange);
+          return principal ? principalText(principal) : addressOf(exchange);
         case 'ip':
           return addressOf(exchange);
         case 'route':
@@ -139,20 +138,19 @@ export function createLimits(parts: LimitsParts): Limits {
         throw costNotChargeable(`The request costs ${asked} permits, and no more than ${limit} are ever there.`);
       return asked;
     },
-    ask(charges) {
-      const answers = storeFor(charges).consume([{ buckets: charges.map(({ bucket }) => bucket), times: 1 }]);
-      return answers instanceof Promise ? answers.then(only) : only(answers);
-    },
+    ask: (charges) => askThen<LimitAnswer>(charges, same),
+    askThen,
     settle,
     fieldsOf,
     giveBack: ({ charges, answer }) =>
-      storeFor(charges).giveBack([
-        { buckets: charges.map(({ bucket }) => bucket), times: answer.granted, at: answer.at },
-      ]),
+      storeFor(charges).giveBack([{ buckets: charges.map(bucketOf), times: answer.granted, at: answer.at }]),
     addressOf,
     emailOf,
   };
 }
+
+const bucketOf = ({ bucket }: Charge): LimitBucket => bucket;
+const same = (answer: LimitAnswer): LimitAnswer => answer;
 
 /** Ways of a store that is away, the most careful first. */
 const WAYS = ['deny', undefined, 'local', 'allow'] as const;
