@@ -5,7 +5,7 @@ import { type BindValue, type Driver, type Query, type RunOptions, type Values, 
 import { faultOf } from './fault.ts';
 import { faultOnLease, isUnfit } from './lease-fault.ts';
 import { type Lease, type Leases, poolLeases } from './pool-lease.ts';
-import type { PoolLike, PoolQuery } from './pool-like.ts';
+import type { PoolAnswer, PoolLike, PoolQuery } from './pool-like.ts';
 import { runUnit } from './pool-unit.ts';
 import { recalledOr } from './recalled.ts';
 import { rejectionOf } from './rejection.ts';
@@ -54,11 +54,13 @@ export function poolDriver<DB>(pool: PoolLike, options: PoolDriverOptions = {}):
         if (!checkout.ok) return checkout;
         const lease = checkout.value;
         try {
-          const ask = async (query: Query): Promise<readonly R[]> => {
-            const sent = queryOf(query.statement, valuesNow(query.values), named && !hadBrokenPlan(before));
-            return (await lease.query(sent, limitMs)).rows as R[];
-          };
-          const value = await recalledOr({ statement, values }, how, before, ask);
+          const send = (query: Query): Promise<PoolAnswer> =>
+            lease.query(queryOf(query.statement, valuesNow(query.values), named && !hadBrokenPlan(before)), limitMs);
+          const query = { statement, values };
+          const value =
+            before.length === 0
+              ? ((await send(query)).rows as R[])
+              : await recalledOr(query, how, before, async (again) => (await send(again)).rows as R[]);
           lease.release(false);
           return { ok: true, value };
         } catch (error) {
