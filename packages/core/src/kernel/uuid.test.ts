@@ -23,6 +23,17 @@ describe('uuidv7Generator', () => {
     }
   });
 
+  it('an id says its own millisecond, also where more were written ahead than the one before has needed', () => {
+    let now = 0x0199_3f5e_7c1a;
+    const make = uuidv7Generator(() => now);
+    for (const wanted of [1, 2, 40, 5, 1, 100, 3]) {
+      now++;
+      const ids = Array.from({ length: wanted }, () => make());
+      for (const id of ids) expect(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toBe(now);
+      expect(new Set(ids.map((id) => id.slice(19))).size).toBe(wanted);
+    }
+  });
+
   it('the same clock and the same chance make the same ids', () => {
     const random = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, at) => at % 251);
     const [a, b] = [uuidv7Generator(() => 1, random), uuidv7Generator(() => 1, random)];
