@@ -101,7 +101,7 @@ export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
         if (checked.tenant !== request.tenant) throw tokenRefused('invalid_token', 'tenant');
         refuseByVerdict(knowledge.verdict(checked.revocable));
         if (confirmByAccess) await firstUse(verified.claims, request.origin());
-        memo.insert(token, checked, storeClock.now());
+        memo.insert(token, checked, storeClock.now(), request.line);
         return checked;
       }
     }
@@ -158,7 +158,7 @@ export function createAccessCheck(options: AccessCheckOptions): AccessCheck {
 
   return (token, request) => {
     const wall = clock();
-    const checked = memo.find(token, request.tenant, audience, storeClock.at(wall));
+    const checked = memo.find(token, request.tenant, audience, storeClock.at(wall), request.line);
     if (!checked) return first(token, request);
     const principal = byKnowledge(token, checked);
     return isTrusted(request, wall) ? principal : askTruth(token, checked, request);

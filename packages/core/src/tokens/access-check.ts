@@ -9,6 +9,8 @@ export interface AccessRequest {
   readonly origin: () => Origin;
   /** True: ask the store about revocation, whatever this process knows. */
   readonly strict: boolean;
+  /** The header's whole value, which the token is the end of, where it came in one. */
+  readonly line?: string | undefined;
 }
 
 /**

@@ -43,8 +43,8 @@ export function authenticateGuard(options: AuthenticateOptions): Guard {
     exchange.context.principal = principal;
   }
 
-  function principalBy(token: string, exchange: Exchange): Principal | Promise<Principal> {
-    return check(token, { tenant: exchange.context.tenant, origin: () => originOf(exchange), strict });
+  function principalBy(token: string, exchange: Exchange, line?: string): Principal | Promise<Principal> {
+    return check(token, { tenant: exchange.context.tenant, origin: () => originOf(exchange), strict, line });
   }
 
   function enterByCookie(exchange: Exchange, principal: Principal): void {
@@ -79,7 +79,7 @@ export function authenticateGuard(options: AuthenticateOptions): Guard {
     const { authorization } = exchange.request.headers;
     if (cookies && (authorization === undefined || !TOKEN_SCHEME.test(authorization)))
       return byCookie(exchange, cookies);
-    const found = principalBy(bearerToken(authorization), exchange);
+    const found = principalBy(bearerToken(authorization), exchange, authorization);
     return found instanceof Promise ? found.then((principal) => admit(exchange, principal)) : admit(exchange, found);
   };
 }

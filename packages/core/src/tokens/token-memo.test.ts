@@ -36,6 +36,20 @@ it('another text with the signature of a kept token is not found, and forgets no
     expect(memo.find(respelled, '', 'api', NOW)).toBeUndefined();
 });
 
+it('a token is found by its own text whatever line it comes in, and by a line only as a line', () => {
+  const memo = createTokenMemo();
+  const [kept, line] = [entry(1), `Bearer ${token(1)}`];
+  memo.insert(token(1), kept, NOW, line);
+  for (const given of [line, `bearer  ${token(1)}`, undefined])
+    expect(memo.find(token(1), '', 'api', NOW, given)).toBe(kept);
+  const other = `header.payload-2.${signature(1)}`;
+  expect(memo.find(other, '', 'api', NOW, `Bearer ${other}`)).toBeUndefined();
+  expect(memo.find(line, '', 'api', NOW)).toBeUndefined();
+  expect(memo.find(line, '', 'api', NOW, `Bearer ${line}`)).toBeUndefined();
+  memo.insert(token(2), entry(2), NOW);
+  expect(memo.find(other, '', 'api', NOW, undefined)).toBeUndefined();
+});
+
 it('two good tokens that fall on one key: the later stays, and neither is ever taken for the other', () => {
   const memo = createTokenMemo();
   const [earlier, later] = [token(1), `header.payload-2.${'x'.repeat(34)}${token(1).slice(-9)}`];

@@ -18,13 +18,15 @@ export interface TokenMemo<E extends MemoEntry> {
   /**
    * The entry of exactly this token in this tenant, for this audience.
    * @param now Unix ms, the store's clock; an expired entry is dropped
+   * @param line what the token is the end of, as it came (`Bearer …`)
    */
-  find(token: string, tenant: string, audience: string, now: number): E | undefined;
+  find(token: string, tenant: string, audience: string, now: number, line?: string): E | undefined;
   /**
    * Remembers a token. Precondition: verified and accepted by the use verb.
    * @param now Unix ms, the store's clock
+   * @param line as in `find`: two whole lines are compared in half the time that two pieces of lines take
    */
-  insert(token: string, entry: E, now: number): void;
+  insert(token: string, entry: E, now: number, line?: string): void;
   /** Drops a token that turned out dead. */
   forget(token: string): void;
   size(): number;
@@ -41,6 +43,7 @@ export interface TokenMemoOptions {
 interface Node<E> {
   /** The whole text, compared to the letter: the signature alone says nothing about what stands before it. */
   readonly token: string;
+  readonly line: string | undefined;
   readonly entry: E;
   visited: boolean;
   newer: Node<E> | undefined;
@@ -109,9 +112,11 @@ export function createTokenMemo<E extends MemoEntry>(options: TokenMemoOptions =
   }
 
   return {
-    find(token, tenant, audience, now) {
-      const node = nodes.get(keyOf(token));
-      if (node?.token !== token) return undefined;
+    find(token, tenant, audience, now, line) {
+      const node = nodes.get(keyOf(line ?? token));
+      if (node === undefined) return undefined;
+      // a text without a line is compared with no line: a cookie has no scheme before its token
+      if ((line === undefined || node.line !== line) && node.token !== token) return undefined;
       const { entry } = node;
       if (entry.tenant !== tenant || entry.audience !== audience) return undefined;
       if (now >= entry.expiresAt) {
@@ -121,7 +126,7 @@ export function createTokenMemo<E extends MemoEntry>(options: TokenMemoOptions =
       node.visited = true;
       return entry;
     },
-    insert(token, entry, now) {
+    insert(token, entry, now, line) {
       const key = keyOf(token);
       const before = nodes.get(key);
       if (before) remove(before);
@@ -129,7 +134,7 @@ export function createTokenMemo<E extends MemoEntry>(options: TokenMemoOptions =
       for (let look = 0; look < SWEEP && oldest && now >= oldest.entry.expiresAt; look++) remove(oldest);
       if (nodes.size >= capacity) evict();
       const sibling = sessions.get(entry.sessionId);
-      const node: Node<E> = { token, entry, visited: false, newer: undefined, older: newest, sibling };
+      const node: Node<E> = { token, line, entry, visited: false, newer: undefined, older: newest, sibling };
       if (newest) newest.newer = node;
       else oldest = node;
       newest = node;
