@@ -58,7 +58,7 @@ export interface Principal {
 export interface Context {
   requestId: string;
   tenant: string;
-  principal?: Principal;
+  principal?: Principal | undefined;
   /** The principal's access token came in a cookie, and a CSRF check let it in. Absent: `Authorization`. */
   byCookie?: true;
   /** Bodies that policies have validated, by their schema: what `bodyOf` reads. */

@@ -9,8 +9,6 @@ type Refusal = HttpResponse | undefined;
 
 /** A passage and what it goes by. */
 interface Way extends Passage {
-  watches: boolean;
-  wantsBody: boolean;
   policy: CompiledPolicy;
   exchange: Exchange;
   problem: ToProblem;
@@ -18,8 +16,14 @@ interface Way extends Passage {
   afters: After[] | undefined;
 }
 
-/** Shared by all passages, so that one costs one object: there is one per request. */
-const way: Pick<Passage, 'head' | 'body' | 'leave'> & ThisType<Way> = {
+/** Shared by all passages, so that one costs one object of four members: there is one per request. */
+const way: Passage & ThisType<Way> = {
+  get watches() {
+    return this.afters !== undefined;
+  },
+  get wantsBody() {
+    return this.policy.body.length > 0;
+  },
   head() {
     return enter(this.policy.head, this.exchange, this, 0);
   },
@@ -40,8 +44,6 @@ const way: Pick<Passage, 'head' | 'body' | 'leave'> & ThisType<Way> = {
  */
 export function openPassage(policy: CompiledPolicy, exchange: Exchange, problem: ToProblem): Passage {
   const passage = Object.create(way) as Way;
-  passage.watches = false;
-  passage.wantsBody = policy.body.length > 0;
   passage.policy = policy;
   passage.exchange = exchange;
   passage.problem = problem;
@@ -103,7 +105,6 @@ function answered(verdict: HttpResponse, { problem, exchange }: Way): HttpRespon
 }
 
 function watch(passage: Way, after: After): void {
-  passage.watches = true;
   passage.afters ??= [];
   passage.afters.push(after);
 }
