@@ -1,4 +1,5 @@
 import { callText } from './lua/call.ts';
+import { countingText } from './lua/counting.ts';
 import { ledgerText } from './lua/ledger.ts';
 import { renewalText } from './lua/renewal.ts';
 import { type Script, script } from './script.ts';
@@ -14,90 +15,7 @@ import { type Script, script } from './script.ts';
  * all is back, of the others what is left), where all was granted and fits once more, or -1 less what was granted and for
  * each bucket what is left, and µs until it has all and until the check fits once more (-1: never).
  */
-export const consumeScript: Script = script(`${callText}${renewalText}${ledgerText}
-local offsets = {}
-local find, sub = string.find, string.sub
-
-local function offsetOf(at)
-  local text = offsets[at]
-  if not text then
-    text = string.format('%d', at - 1)
-    offsets[at] = text
-  end
-  return text
-end
-
--- the only budget of a value, which is more than counted on: the number for the caller
-local function anew(key, value, r, times)
-  local life, name, length, ends = unpacked('<dI6Bd', value)
-  if name ~= rules[r + 5] or length ~= #value - 15 then return end
-  local section, answer, wanted = sectionOf(value, 9, length, ends, rules, r, times, now)
-  if not section then return end
-  if rules[r + 1] == 1 or not (rules[r + 7] <= life) then
-    call('SET', key, pack('<d', wanted) .. section, 'PX', milliseconds(wanted - now))
-  elseif #section < length + 7 then
-    call('SET', key, sub(value, 1, 8) .. section, 'KEEPTTL')
-  else
-    call('SETRANGE', key, '8', section)
-  end
-  return answer
-end
-
--- all budgets of a check, each in its order in one value, which is written over from the first to the last number, or
--- gets a longer life, where it holds no others
-local function countAllOn(key, value, r, count, times)
-  local life, at, size, text, first, after = unpacked('<d', value), 9, #value, '', nil, nil
-  local live, own = 0, 8
-  for b = 1, count do
-    local kind, limit, span, cost = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 4]
-    local form, least = '<I6BdI4', 17
-    if kind == 1 then form, least = '<I6Bd', 13 end
-    local name, length, ends, spent
-    if size > at + least then name, length, ends, spent = unpacked(form, value, at) end
-    if name ~= rules[r + 5] then
-      at = find(value, pack('<I6', rules[r + 5]), at, true)
-      if not at or size <= at + least then return end
-      name, length, ends, spent = unpacked(form, value, at)
-    end
-    if cost == 0 or length < least - 5 or size < at + length + 6 then return end
-    local from, new, answer, wanted
-    own = own + 7 + length
-    if kind == 1 then
-      if not (ends > now) then ends = now end
-      ends = ends + times * cost * span
-      answer = ends - now
-      if answer > (limit - cost) * span then return end
-      from, new, wanted = at + 7, pack('<d', ends), ends
-      if not (ends <= life) then wanted = now + (answer < 5000000 and 10000000 or answer * 2) end
-    elseif ends == rules[r + 7] then
-      spent = spent + times * cost
-      answer = limit - spent
-      if answer < cost then return end
-      from, new = at + 15, pack('<I4', spent)
-    else
-      from, new, answer, wanted = at, sectionOf(value, at, length, ends, rules, r, times, now)
-      if not new then return end
-      if rules[r + 7] <= life then wanted = nil end
-    end
-    if wanted and not (wanted <= life) and wanted > live then live = wanted end
-    if b == 1 then first, text = from, new else text = text .. sub(value, after, from - 1) .. new end
-    out[n + b] = answer
-    at = at + 7 + length
-    after = kind == 1 and at or from < at - length and at or from + 4
-    r = r + 7
-  end
-  if live > 0 then
-    if own ~= size then return end
-    if first > 9 or after <= size then text = sub(value, 9, first - 1) .. text .. sub(value, after) end
-    call('SET', key, pack('<d', live) .. text, 'PX', milliseconds(live - now))
-  elseif #text == after - first or #text > after - first and after > size then
-    call('SETRANGE', key, offsetOf(first), text)
-  else
-    call('SET', key, sub(value, 1, first - 1) .. text .. sub(value, after), 'KEEPTTL')
-  end
-  return true
-end
-
+export const consumeScript: Script = script(`${callText}${renewalText}${countingText}${ledgerText}
 local i, places, held, renewals, lives, fresh = 0, {}, {}, {}, {}, {}
 while p < size do
   p = p + 1
@@ -117,33 +35,45 @@ while p < size do
   local value = values[first]
   if value and count == 1 then
     -- most are one budget that only counts on, so that is looked for right here
-    local size, cost, at = #value, rules[r + 4], 9
+    local size, cost, at, name = #value, rules[r + 4], guesses[r] or 9, nil
     if rules[r + 1] == 1 then
-      if size > 22 and cost > 0 then
-        local life, name, back = unpacked('<dI6xd', value)
-        if name ~= rules[r + 5] then
-          at = find(value, pack('<I6', rules[r + 5]), 9, true)
-          if at and size > at + 13 then back = unpacked('<d', value, at + 7) else life = 0 end
+      local life, back
+      if at == 9 and size > 22 then
+        life, name, back = unpacked('<dI6xd', value)
+      elseif size > at + 13 then
+        life = unpacked('<d', value)
+        name, back = unpacked('<I6xd', value, at)
+      end
+      if name ~= rules[r + 5] then
+        at = placeOf(value, r, 13)
+        if at then
+          life = unpacked('<d', value)
+          back = unpacked('<d', value, at + 7)
         end
+      end
+      if at and cost > 0 then
         if back < now then back = now end
         back = back + times * cost * rules[r + 3]
         if back <= life and back - now <= (rules[r + 2] - cost) * rules[r + 3] and times > 0 then
-          call('SETRANGE', keys[first], at == 9 and '15' or offsetOf(at + 7), pack('<d', back))
+          call('SETRANGE', keys[first], offsets[at + 7] or offsetOf(at + 7), pack('<d', back))
           n, values[first], enough = n + 1, 0, true
           out[n] = back - now
         end
       end
-    elseif size > 26 and cost > 0 then
-      local name, ends, spent = unpacked('<I6xdI4', value, 9)
+    else
+      local ends, spent
+      if size > at + 17 then name, ends, spent = unpacked('<I6xdI4', value, at) end
       if name ~= rules[r + 5] then
-        at = find(value, pack('<I6', rules[r + 5]), 9, true)
-        if at and size > at + 17 then ends, spent = unpacked('<dI4', value, at + 7) else ends = 0 end
+        at = placeOf(value, r, 17)
+        if at then ends, spent = unpacked('<dI4', value, at + 7) end
       end
-      spent = spent + times * cost
-      if ends == rules[r + 7] and spent + cost <= rules[r + 2] and times > 0 then
-        call('SETRANGE', keys[first], at == 9 and '23' or offsetOf(at + 15), pack('<I4', spent))
-        n, values[first], enough = n + 1, 0, true
-        out[n] = rules[r + 2] - spent
+      if at and cost > 0 then
+        spent = spent + times * cost
+        if ends == rules[r + 7] and spent + cost <= rules[r + 2] and times > 0 then
+          call('SETRANGE', keys[first], offsets[at + 15] or offsetOf(at + 15), pack('<I4', spent))
+          n, values[first], enough = n + 1, 0, true
+          out[n] = rules[r + 2] - spent
+        end
       end
     end
   end
