@@ -8,6 +8,7 @@ import type { Statement } from './driver/statement.ts';
 import type { GatheredVerbOptions } from './gathered-verb-options.ts';
 import { apartByKey, distinctKeys } from './limit-batch.ts';
 import { limitBudget, limitSlots } from './limit-budget.ts';
+import { onlyRow } from './only-row.ts';
 import { HOT_MS } from './run-options.ts';
 import { type LimitCall, limitBucketValues, limitKey, limitNumbers } from './sql/limit-buckets.ts';
 import { type LimitConsumeAllRow, limitConsumeAllStatement, limitSeedStatement } from './sql/limit-consume.ts';
@@ -59,23 +60,23 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
   };
 
   /** The usual case first; what it leaves open is decided by the text that knows all. */
-  async function takeSingle({ one }: LimitUpsert, check: Timed<SingleCall>): Promise<LimitAnswer | undefined> {
-    const { kind, limit } = limitNumbers(check.buckets[0].rule);
-    const ask = async (statement: Statement): Promise<LimitAnswer | undefined> => {
-      const values = limitUpsertValues(check, fixed());
-      const [row] = await runner.run<LimitUpsertRow>(statement, values, how('never', check.end));
-      return row && takenOf(check, row);
-    };
+  async function takeSingle(one: Statement, check: Timed<SingleCall>): Promise<LimitAnswer> {
+    const [{ rule }] = check.buckets;
+    const { kind, limit } = limitNumbers(rule);
+    const values = limitUpsertValues(check, fixed());
     const usual = quick[kind];
-    const answer = usual && isQuick(check, limit) ? await ask(usual) : undefined;
-    return answer && (answer.granted > 0 || check.times === 1) ? answer : ask(one);
+    if (usual && isQuick(check, limit)) {
+      const [row] = await runner.run<LimitUpsertRow>(usual, values, how('never', check.end));
+      const answer = row && takenOf(check, row);
+      if (answer && (answer.granted > 0 || check.times === 1)) return answer;
+    }
+    return takenOf(check, onlyRow(await runner.run<LimitUpsertRow>(one, values, how('never', check.end))));
   }
 
   /** @param checks of one budget each, all of one kind, whose keys all differ */
-  async function takeSingles(upsert: LimitUpsert, checks: readonly Timed<SingleCall>[]): Promise<Decided> {
+  async function takeSingles({ one, many }: LimitUpsert, checks: readonly Timed<SingleCall>[]): Promise<Decided> {
     const [only] = checks;
-    if (only && checks.length === 1) return [await takeSingle(upsert, only)];
-    const { many } = upsert;
+    if (only && checks.length === 1) return [await takeSingle(one, only)];
     const until = how('never', latest(checks));
     const rows = await runner.run<LimitUpsertRow>(many, limitUpsertManyValues(checks, fixed()), until);
     const byKey = new Map(rows.map((row) => [textOf(readBytes(row.key)), row]));
@@ -108,7 +109,10 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
     return { ...answer, granted: Math.min(check.times, ...fits) };
   }
 
-  const gathered = <C extends LimitCheck>(take: (checks: readonly Timed<C>[]) => Promise<Decided>) =>
+  const gathered = <C extends LimitCheck>(
+    take: (checks: readonly Timed<C>[]) => Promise<Decided>,
+    single: (check: Timed<C>) => Promise<LimitAnswer>,
+  ) =>
     groupCommit<Timed<C>, LimitAnswer | 'late'>({
       mode,
       maxFlights,
@@ -117,7 +121,7 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
         const time = clock();
         return ({ end }) => (end <= time ? { result: 'late' } : undefined);
       },
-      single: async (check) => (await take([check]))[0] ?? inNewStatement(() => take([check])),
+      single,
       // two that share a key can't be in one statement: the second is asked alone
       async batch(checks) {
         const flying = [...distinctKeys(checks)];
@@ -126,8 +130,13 @@ export function limitStore(runner: Runner, s: string, options: LimitStoreOptions
         return checks.map((check) => byCheck.get(check));
       },
     });
-  const takeOne = upserts.map((texts) => gathered<SingleCall>((checks) => takeSingles(texts, checks)));
-  const takeSeveral = gathered(takeAll);
+  const takeOne = upserts.map((texts) =>
+    gathered<SingleCall>(
+      (checks) => takeSingles(texts, checks),
+      (check) => takeSingle(texts.one, check),
+    ),
+  );
+  const takeSeveral = gathered(takeAll, (check) => inNewStatement(() => takeAll([check])));
 
   async function decide(check: LimitCheck, end: number): Promise<LimitAnswer> {
     const { buckets } = check;
@@ -181,7 +190,7 @@ function latest(checks: readonly Timed<unknown>[]): number {
   return checks.reduce((most, { end }) => Math.max(most, end), 0);
 }
 
-/** What a statement could not see is there in the next one. */
+/** What a statement could not see is there in the next one: a row that was made meanwhile. */
 function inNewStatement(take: () => Promise<Decided>): Promise<LimitAnswer> {
   return askAgain(
     async () => (await take())[0] ?? 'ask_again',
