@@ -53,6 +53,8 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     const met = gateSeatOf(request);
     // another Castellan's has asked neither our hosts nor our tenants
     if (met?.entry === http) {
+      // the front's own seat, which no door has taken: nobody tells the two apart
+      if (met.route === route && met.passage === undefined && met.capture === met.outer) return met;
       const { context, headers, request: earlier } = met.exchange;
       const exchange =
         met.route === route ? met.exchange : { request: view(carrier, route, earlier.arrivedAt), context, headers };
