@@ -3,7 +3,7 @@
  * peers' tokens say what ours say, and they too look at issuer and audience.
  */
 import type { Figure } from './measure.ts';
-import { contest, endServers, type Server, startServer } from './passage/contest.ts';
+import { contests, type Server, startServer } from './passage/contest.ts';
 
 /** Who is compared, and how much faster than each peer we want to be. */
 const frameworks: Readonly<Record<string, { readonly atLeast: number; readonly times: Record<string, number> }>> = {
@@ -14,13 +14,15 @@ const frameworks: Readonly<Record<string, { readonly atLeast: number; readonly t
 
 async function compare(framework: string): Promise<readonly Figure[]> {
   const { atLeast, times } = frameworks[framework] ?? { atLeast: 0, times: {} };
-  const servers = new Map<string, Server>();
-  for (const kind of ['bare', 'castellan', ...Object.keys(times)])
-    servers.set(kind, await startServer(`${framework}/${kind}`));
-  const { perSecond, ratio } = await contest(servers, { rounds: 5, seconds: 3 });
-  await endServers(servers);
+  const start = async (): Promise<ReadonlyMap<string, Server>> => {
+    const servers = new Map<string, Server>();
+    for (const kind of ['bare', 'castellan', ...Object.keys(times)])
+      servers.set(kind, await startServer(`${framework}/${kind}`));
+    return servers;
+  };
+  const { perSecond, ratio, cpuRatio } = await contests(start, { times: 3, rounds: 5, seconds: 1 });
   const shown = (kind: string): string =>
-    `${kind} ${Math.round(perSecond(kind))}/s (${ratio(kind, 'bare').toFixed(2)} of bare)`;
+    `${kind} ${Math.round(perSecond(kind))}/s (${ratio(kind, 'bare').toFixed(2)} of bare, by CPU ${cpuRatio(kind, 'bare').toFixed(2)})`;
   return [
     {
       name: `protected GET on ${framework}, ratio to bare`,

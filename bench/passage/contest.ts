@@ -113,6 +113,29 @@ export async function contest(
   };
 }
 
+/**
+ * Holds several contests, each between new processes, and takes the means of their results: two processes of one app
+ * differ by up to a tenth, as their code and data happen to lie in memory, for as long as they live.
+ */
+export async function contests(
+  start: () => Promise<ReadonlyMap<string, Server>>,
+  { times, ...options }: ContestOptions & { readonly times: number },
+): Promise<ContestResults> {
+  const held: ContestResults[] = [];
+  for (let time = 0; time < times; time++) {
+    const servers = await start();
+    held.push(await contest(servers, options));
+    await endServers(servers);
+  }
+  const mean = (of: (results: ContestResults) => number): number =>
+    held.reduce((sum, results) => sum + of(results), 0) / held.length;
+  return {
+    perSecond: (name) => mean((results) => results.perSecond(name)),
+    ratio: (name, to) => mean((results) => results.ratio(name, to)),
+    cpuRatio: (name, to) => mean((results) => results.cpuRatio(name, to)),
+  };
+}
+
 /** Every token once, each over one of the connections. */
 function eachInTurn(tokens: number, connection: number): readonly number[] {
   const own = Array.from({ length: Math.ceil(tokens / CONNECTIONS) }, (_, i) => connection + i * CONNECTIONS);
