@@ -24,7 +24,7 @@ export interface ExchangeFactoryOptions {
 export function exchangeFactory(options: ExchangeFactoryOptions): (request: HttpRequest) => Exchange {
   const { makeId, tenantOf, headers } = options;
   return (request) => {
-    const requestId = givenRequestId(request.headers) ?? makeId();
+    const requestId = givenRequestId(request.headers) ?? makeId(request.arrivedAt);
     const tenant = tenantOf ? tenantOf(request) : '';
     const leaving = headers ? { ...headers, 'x-request-id': requestId } : { 'x-request-id': requestId };
     return { request, context: { requestId, tenant, principal: undefined }, headers: leaving };

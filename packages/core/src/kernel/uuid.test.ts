@@ -34,6 +34,25 @@ describe('uuidv7Generator', () => {
     }
   });
 
+  it('told the monotonic clock, it reads the other one once in a millisecond, and ids grow all the same', () => {
+    let reads = 0;
+    let now = 1_800_000_000_000;
+    const make = uuidv7Generator(() => {
+      reads++;
+      return now;
+    });
+    const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+    for (let at = 0; at < 6; at++) make(0.1); // what is needed is written ahead the next time
+    now++;
+    reads = 0;
+    const ids = [0.2, 1.2, 1.3, 2.1].map((at) => make(at));
+    expect(reads).toBe(2);
+    now++;
+    ids.push(make(2.15), make(2.3), make());
+    expect(ids.map(timeOf)).toEqual([now - 2, now - 1, now - 1, now - 1, now - 1, now, now]);
+    expect(ids).toEqual(ids.toSorted());
+  });
+
   it('the same clock and the same chance make the same ids', () => {
     const random = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, at) => at % 251);
     const [a, b] = [uuidv7Generator(() => 1, random), uuidv7Generator(() => 1, random)];
