@@ -36,20 +36,27 @@ const MOST_RULES = 1000;
 /** Makes an empty set. */
 export function checkShapes(): CheckShapes {
   const byRule = new Map<LimitRule | undefined, KnownShape[]>();
+  let last: KnownShape | undefined;
+
+  function find(buckets: readonly LimitBucket[]): KnownShape {
+    const rule = buckets[0]?.rule;
+    const known = byRule.get(rule);
+    if (known) for (const shape of known) if (isOf(shape, buckets)) return shape;
+    const made = shapeOf(buckets);
+    if (known) {
+      known.unshift(made);
+      if (known.length > MOST_OF_RULE) known.pop();
+    } else {
+      if (byRule.size >= MOST_RULES) byRule.clear();
+      byRule.set(rule, [made]);
+    }
+    return made;
+  }
+
   return {
     of(buckets) {
-      const rule = buckets[0]?.rule;
-      const known = byRule.get(rule);
-      if (known) for (const shape of known) if (isOf(shape, buckets)) return shape;
-      const made = shapeOf(buckets);
-      if (known) {
-        known.unshift(made);
-        if (known.length > MOST_OF_RULE) known.pop();
-      } else {
-        if (byRule.size >= MOST_RULES) byRule.clear();
-        byRule.set(rule, [made]);
-      }
-      return made;
+      if (!last || !isOf(last, buckets)) last = find(buckets);
+      return last;
     },
   };
 }

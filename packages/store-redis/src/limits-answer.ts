@@ -14,7 +14,9 @@ export function limitAnswers(
     if ((answer[place] ?? 0) >= 0) {
       const only = buckets.length === 1 ? buckets[0] : undefined;
       if (only) return { granted: times, buckets: [stateOf(only, answer[place++] ?? 0, at)], at };
-      return { granted: times, buckets: buckets.map((bucket) => stateOf(bucket, answer[place++] ?? 0, at)), at };
+      const states: BucketState[] = [];
+      for (const bucket of buckets) states.push(stateOf(bucket, answer[place++] ?? 0, at));
+      return { granted: times, buckets: states, at };
     }
     const granted = -1 - (answer[place++] ?? 0);
     const states = buckets.map((): BucketState => {

@@ -42,23 +42,18 @@ export function limitsCalls(shapes: CheckShapes, keyOf: (partition: string) => s
         told += shape.text;
       }
       const { firsts, place } = shape;
-      const before = keys.length;
-      let named = '';
+      let isShort = firsts.length > 0 && at === undefined && times > 0 && place <= SHORT_SHAPES;
       for (const first of firsts) {
         const partition = buckets[first]?.partition ?? '';
-        let key = places.get(partition);
-        if (key === undefined) {
-          key = keys.push(keyOf(partition));
-          places.set(partition, key);
-        }
-        named += numberText(key);
+        if (places.has(partition)) isShort = false;
+        else places.set(partition, keys.push(keyOf(partition)));
       }
-      const isNew = firsts.length > 0 && keys.length === before + firsts.length;
-      if (isNew && at === undefined && times > 0 && place <= SHORT_SHAPES)
+      if (isShort) {
         text += times === 1 ? numberText(place) : numberText(place + 32) + numberText(times);
-      else
-        text +=
-          numberText(0) + numberText(place) + numberText(times) + (at === undefined ? '' : numberText(at)) + named;
+        continue;
+      }
+      text += numberText(0) + numberText(place) + numberText(times) + (at === undefined ? '' : numberText(at));
+      for (const first of firsts) text += numberText(places.get(buckets[first]?.partition ?? '') ?? 0);
     }
     return { keys, args: [numberText(size) + told + text] };
   };
