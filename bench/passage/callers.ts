@@ -5,6 +5,15 @@ export const CALLERS = Number(process.env['BENCH_CALLERS'] ?? 10_000);
 export const LIMIT = 10_000_000;
 export const WINDOW_MS = 60_000;
 
+/** What a limited answer tells, as text that is there already: what an app of these headers alone reaches is the floor. */
+export const HEADERS: Readonly<Record<string, string>> = {
+  'RateLimit-Policy': `"default";q=${LIMIT};w=${WINDOW_MS / 1000}`,
+  RateLimit: `"default";r=${LIMIT - 1234};t=62`,
+  'X-RateLimit-Limit': String(LIMIT),
+  'X-RateLimit-Remaining': String(LIMIT - 1234),
+  'X-RateLimit-Reset': String(Math.ceil(Date.now() / 1000) + 62),
+};
+
 /** Makes draws by Zipf's law, exponent 1, of callers from 0: a few come often, most of them seldom. */
 export function zipf(callers: number): () => number {
   const sums: number[] = [];

@@ -6,7 +6,11 @@ import { redisLimitStore } from '@castellan/store-redis';
 import { CALLERS, LIMIT } from './callers.ts';
 import { benchRedis } from './redis.ts';
 
-/** Castellan whose callers have one tier's budget on Redis, with leases, and an access token of each caller. */
+/**
+ * Castellan whose callers have one tier's budget on Redis, with leases, and an access token of each caller. It is told
+ * that it is the only process, as it is: then a caller need not have been here for a minute before anything is leased,
+ * and each contestant is idle while the others have their turns.
+ */
 export async function startLimited(): Promise<{
   readonly castellan: Castellan;
   readonly tokens: readonly string[];
@@ -18,7 +22,7 @@ export async function startLimited(): Promise<{
     peppers: generatePepper(),
     stores: { ...memoryStores(), limits: redisLimitStore(benchRedis()) },
     tiers: { default: { rank: 0, limit: `${LIMIT}/1m` } },
-    limits: {},
+    limits: { expectedInstances: 1 },
   });
   let outages = 0;
   castellan.events.on('limit.store_unavailable', () => outages++);

@@ -4,7 +4,7 @@ import express, { type Request } from 'express';
 import { expressjwt } from 'express-jwt';
 import { rateLimit } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
-import { LIMIT, WINDOW_MS } from './callers.ts';
+import { HEADERS, LIMIT, WINDOW_MS } from './callers.ts';
 import type { Contestant } from './contestant.ts';
 import { startLimited } from './limited-castellan.ts';
 import { flexibleLimiter, peerTokens } from './limited-peers.ts';
@@ -18,6 +18,13 @@ export async function limitedExpress(name: string): Promise<Contestant> {
   const app = express();
   app.set('etag', false);
   app.disable('x-powered-by');
+  if (name === 'headers') {
+    app.get('/me', (_req, res) => {
+      for (const header in HEADERS) res.setHeader(header, HEADERS[header] as string);
+      res.json({ sub: 'ada' });
+    });
+    return { token: '', listener: app };
+  }
   if (name === 'castellan') {
     const { castellan, tokens, outages } = await startLimited();
     const { guard, problems } = createGate(castellan);

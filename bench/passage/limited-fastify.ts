@@ -2,6 +2,7 @@ import { createGate } from '@castellan/adapter-fastify';
 import { principalOf } from '@castellan/core';
 import jwt from '@fastify/jwt';
 import fastify, { type FastifyRequest } from 'fastify';
+import { HEADERS } from './callers.ts';
 import type { Contestant } from './contestant.ts';
 import { startLimited } from './limited-castellan.ts';
 import { flexibleLimiter, peerTokens } from './limited-peers.ts';
@@ -13,6 +14,14 @@ const subjectOf = (request: FastifyRequest): string => (request.user as { sub: s
 export async function limitedFastify(name: string): Promise<Contestant> {
   const app = fastify();
   const listener: Contestant['listener'] = (request, response) => app.routing(request, response);
+  if (name === 'headers') {
+    app.get('/me', async (_request, reply) => {
+      for (const header in HEADERS) reply.header(header, HEADERS[header]);
+      return { sub: 'ada' };
+    });
+    await app.ready();
+    return { token: '', listener };
+  }
   if (name === 'castellan') {
     const { castellan, tokens, outages } = await startLimited();
     const { plugin, guard } = createGate(castellan);

@@ -3,6 +3,7 @@ import { principalOf } from '@castellan/core';
 import Router from '@koa/router';
 import Koa from 'koa';
 import jwt from 'koa-jwt';
+import { HEADERS } from './callers.ts';
 import type { Contestant } from './contestant.ts';
 import { startLimited } from './limited-castellan.ts';
 import { flexibleLimiter, peerTokens } from './limited-peers.ts';
@@ -12,6 +13,14 @@ import { secret } from './peer-token.ts';
 export async function limitedKoa(name: string): Promise<Contestant> {
   const app = new Koa();
   const router = new Router();
+  if (name === 'headers') {
+    router.get('/me', (ctx) => {
+      for (const header in HEADERS) ctx.set(header, HEADERS[header] as string);
+      ctx.body = { sub: 'ada' };
+    });
+    app.use(router.routes());
+    return { token: '', listener: app.callback() };
+  }
   if (name === 'castellan') {
     const { castellan, tokens, outages } = await startLimited();
     const { problems, guard } = createGate(castellan);
