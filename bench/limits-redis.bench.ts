@@ -73,16 +73,20 @@ const leased = distributedLimits(far, { deadline: '10s', expectedInstances: 8 })
 const window: LimitRule = { kind: 'window', limit: 1_000_000_000, windowUs: 60_000_000 };
 const rate: LimitRule = { kind: 'rate', burst: 1_000_000, intervalUs: 10 };
 const quota: LimitRule = { kind: 'quota', limit: 1_000_000_000, windowUs: 86_400_000_000 };
+let contests = 0;
 const check = (store: LimitStore, rules: Readonly<Record<string, LimitRule>>, cost = 1) => {
   const passed = cost === 1 ? granted : refused;
-  const cached = names.map((partition) =>
-    Object.entries(rules).map(([name, rule]) => ({
+  // callers of its own: all budgets of a caller lie together, and nobody here has those of other contestants
+  const mark = String(contests++);
+  const cached = names.map((caller) => {
+    const partition = flat(mark + caller.slice(1));
+    return Object.entries(rules).map(([name, rule]) => ({
       key: flat(name.padEnd(11, '.') + partition),
       partition,
       rule,
       cost,
-    })),
-  );
+    }));
+  });
   // as the library's guards ask: what is known here is no promise
   return (key: number) => {
     const answers = store.consume([{ buckets: cached[key] ?? [], times: 1 }]);
