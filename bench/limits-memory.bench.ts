@@ -2,59 +2,24 @@
  * Limits in this process: a decision at once, beside the memory limiters that people use, and what a caller costs in
  * bytes. 10,000 callers, none refused; each contestant in the way in which it is called.
  *
- * Time is that of the processor, in short turns, so that what else runs on the machine counts for little. One decision
- * is a function of its own for every contestant, as in a server: in the loop itself V8 would compile it anew each turn.
- * Keys are flat strings, as addresses and HMACs are: those that are put together from parts are compared slowly.
+ * Time is that of the processor, in short turns, so that what else runs on the machine counts for little. Each contestant
+ * has a process of its own, as an app has one limiter: V8 compiles what all kinds of ours share for the one that is used,
+ * as it does for the peers. One decision is a function of its own, as in a server: in the loop itself V8 would compile it
+ * anew each turn.
  */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LimitRule, type MemoryLimitStore, memoryLimitStore } from '@castellan/core/limits';
-import { MemoryStore } from 'express-rate-limit';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { keyOf, quota, rate, window } from './limits-memory-scene.ts';
 import { type Figure, inTurns, median } from './measure.ts';
 
-const KEYS = 10_000;
-const CALLS = 100_000;
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 31);
 /** Turns until everything is compiled. */
 const WARM_UP = 5;
 const SUBJECTS = 100_000;
-const keyOf = (i: number): string => Buffer.from(`caller-${i.toString(36).padStart(22, '0')}`).toString('latin1');
-const keys = Array.from({ length: KEYS }, (_, i) => keyOf(i));
-/** No order that a cache could like. */
-const order = Array.from({ length: CALLS }, () => Math.floor(Math.random() * KEYS));
-
-const window: LimitRule = { kind: 'window', limit: 1_000_000, windowUs: 60_000_000 };
-const rate: LimitRule = { kind: 'rate', burst: 1_000_000, intervalUs: 60 };
-const quota: LimitRule = { kind: 'quota', limit: 1_000_000, windowUs: 60_000_000 };
-
-/** Nanoseconds of the processor, of one call. */
-function each(decide: (key: string) => void): () => number {
-  return () => {
-    const start = process.cpuUsage();
-    for (let i = 0; i < CALLS; i++) decide(keys[order[i] ?? 0] ?? '');
-    return nsSince(start);
-  };
-}
-function eachAwaited(decide: (key: string) => Promise<unknown>): () => Promise<number> {
-  return async () => {
-    const start = process.cpuUsage();
-    for (let i = 0; i < CALLS; i++) await decide(keys[order[i] ?? 0] ?? '');
-    return nsSince(start);
-  };
-}
-function nsSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
-  return ((user + system) * 1000) / CALLS;
-}
-function ours(rule: LimitRule): () => number {
-  const store = memoryLimitStore();
-  return each((key) => {
-    const answers = store.consume([{ buckets: [{ key, partition: key, rule, cost: 1 }], times: 1 }]);
-    if (answers[0]?.granted !== 1) throw new Error('a check was refused');
-  });
-}
 
 /** Bytes of a caller beside its key. */
 async function bytesOf(rule: LimitRule): Promise<number> {
@@ -81,19 +46,21 @@ const bytes: { readonly rule: LimitRule; readonly perCaller: number }[] = [];
 for (const rule of [window, { ...window, limit: 10_000 }, { ...window, limit: 60 }, rate, quota])
   bytes.push({ rule, perCaller: await bytesOf(rule) });
 
-const flexible = new RateLimiterMemory({ points: 1_000_000, duration: 60 });
-const express = new MemoryStore();
-express.init({ windowMs: 60_000 } as Parameters<typeof express.init>[0]);
-const contestants = {
-  window: ours(window),
-  GCRA: ours(rate),
-  quota: ours(quota),
-  'rate-limiter-flexible': eachAwaited((key) => flexible.consume(key)),
-  'express-rate-limit': eachAwaited((key) => express.increment(key)),
+const names = ['window', 'GCRA', 'quota', 'rate-limiter-flexible', 'express-rate-limit'];
+const children = names.map((name): ChildProcess => {
+  const file = path.join(import.meta.dirname, 'limits-memory-contestant.ts');
+  return fork(file, [name], { execArgv: ['--conditions=@castellan/source'] });
+});
+/** Nanoseconds of the processor, of one decision in a turn. */
+const turnOf = async (child: ChildProcess): Promise<number> => {
+  child.send('turn');
+  const [ns] = (await once(child, 'message')) as [number];
+  return ns;
 };
+const contestants = Object.fromEntries(children.map((child, i) => [names[i], () => turnOf(child)]));
 await inTurns<number>(WARM_UP, contestants);
 const results = await inTurns<number>(ROUNDS, contestants);
-express.shutdown();
+for (const child of children) child.disconnect();
 
 const ns = (name: string): number => median(results[name] ?? []);
 const ratio = (ownName: string, peer: string): number =>
