@@ -70,6 +70,20 @@ describe('all limits of a caller live in one value', () => {
     }
   });
 
+  test('a check of several callers leaves what each has spent of the limits that it asks another one about', async () => {
+    const other = randomBytes(16).toString('base64url');
+    const of = (name: string, caller: string): LimitBucket => ({
+      ...limit(name, window(9, 60 * MINUTE_US)),
+      key: name.padEnd(11, '.') + caller,
+      partition: caller,
+    });
+    expect(await take(counted, [of('sends', partition), of('gets', partition)], 4)).toBe(4);
+    now += 10 * MINUTE_US;
+    expect(await take(counted, [of('sends', partition), of('gets', other)])).toBe(1);
+    expect(await leftOf(counted, of('gets', partition))).toBe(5);
+    expect(await take(counted, [of('gets', partition)], 9)).toBe(5);
+  });
+
   test('a section whose time has passed is left out when another one comes', async () => {
     await take(counted, [limit('short', window(5, MINUTE_US))]);
     await take(counted, [limit('long', window(5, 60 * MINUTE_US))]);

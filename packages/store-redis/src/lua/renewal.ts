@@ -72,7 +72,7 @@ local function renewed(value, rules, r, count, key, times, now, out, n)
     local after, own = at + 7 + length, false
     if length < 8 or after > size + 1 or name == 0 then return end
     for q = r, r + 7 * count - 7, 7 do
-      if rules[q + 5] == name then own = true end
+      if rules[q + 5] == name and rules[q + 6] == key then own = true end
     end
     if not own and ends > now and ends < 9007199254740992 then
       text, sections = text .. sub(value, at, after - 1), sections + 1
