@@ -1,9 +1,10 @@
 /**
- * A protected GET whose caller is known by a token and limited on Redis, as a share of the same app without any of it.
- * 64 connections, 10,000 callers by Zipf's law, none of whom is refused. Leases are as they are by default where it is
- * known that there is one process. The peers verify a token of the same caller and count it, each as its documentation
- * sets it up on Redis. `bare + the headers` is the same app without any of it but the five header fields of a limited
- * answer, which never change: what they cost nobody who sends them is spared.
+ * A GET whose caller is limited on Redis, as a share of the same app without any of it. 64 connections, 10,000 callers by
+ * Zipf's law, none of whom is refused, known by a key that nobody verifies: it is the limit that is measured. Leases are
+ * as they are by default where it is known that there is one process. The peers count the same callers, each as its
+ * documentation sets it up on Redis. Without a goal beside them: `bare + the headers`, the same app without any limit but
+ * with the five header fields of a limited answer, which never change, as what they cost nobody who sends them is spared;
+ * and `castellan + token`, where the caller is the subject of a verified access token and has the limit of its tier.
  */
 import { startRedisServer } from '../tests/support/redis-server.ts';
 import type { Figure } from './measure.ts';
@@ -13,8 +14,8 @@ import { contest, endServers, type Server, startServer, told } from './passage/c
 /** A lease lives for 0.6 s, and none is left when a turn begins, as on no server that is in use: turns are longer by far. */
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
-/** Who shows what the headers cost alone. */
-const FLOOR = 'bare + the headers';
+/** Who shows what the headers cost alone, and what it costs to know the caller. */
+const others = { 'bare + the headers': 'headers', 'castellan + token': 'castellan-token' };
 /** Which callers come over a connection, before it begins again: the load generator makes its requests ahead. */
 const DRAWS = 500;
 
@@ -30,8 +31,9 @@ async function compare(framework: string, redis: string): Promise<readonly Figur
   const { atLeast, peers } = frameworks[framework] ?? { atLeast: 0, peers: [] };
   const env = { BENCH_REDIS: redis };
   const servers = new Map<string, Server>([['bare', await startServer(`${framework}/bare`)]]);
-  servers.set(FLOOR, await startServer(`limited-${framework}/headers`));
   for (const kind of ['castellan', ...peers]) servers.set(kind, await startServer(`limited-${framework}/${kind}`, env));
+  for (const [name, kind] of Object.entries(others))
+    servers.set(name, await startServer(`limited-${framework}/${kind}`, env));
   const { perSecond, ratio, cpuRatio } = await contest(servers, { rounds: ROUNDS, seconds: SECONDS, callers });
   const castellan = servers.get('castellan');
   const { outages } = castellan ? await told(castellan) : { outages: Number.NaN };

@@ -1,6 +1,9 @@
 /** How many call a limited app. */
 export const CALLERS = Number(process.env['BENCH_CALLERS'] ?? 10_000);
 
+/** What callers are known by where nobody verifies it, as keys of an API that a proxy has checked. */
+export const KEYS: readonly string[] = Array.from({ length: CALLERS }, (_, i) => `key-of-caller-${i}`);
+
 /** No request is refused: a refusal would be answered from the deny cache. Of the busiest caller it is a tenth. */
 export const LIMIT = 10_000_000;
 export const WINDOW_MS = 60_000;

@@ -1,32 +1,51 @@
 import http from 'node:http';
-import { type Castellan, createCastellan, memoryStores } from '@castellan/core';
+import { type Castellan, createCastellan, memoryStores, type Policy } from '@castellan/core';
+import type { Exchange } from '@castellan/core/http';
 import { generatePepper } from '@castellan/core/sessions';
 import { generateKeys } from '@castellan/core/tokens';
 import { redisLimitStore } from '@castellan/store-redis';
-import { CALLERS, LIMIT } from './callers.ts';
+import { CALLERS, KEYS, LIMIT } from './callers.ts';
 import { benchRedis } from './redis.ts';
 
-/**
- * Castellan whose callers have one tier's budget on Redis, with leases, and an access token of each caller. It is told
- * that it is the only process, as it is: then a caller need not have been here for a minute before anything is leased,
- * and each contestant is idle while the others have their turns.
- */
-export async function startLimited(): Promise<{
+/** Castellan and what its route is guarded by. */
+export interface Limited {
   readonly castellan: Castellan;
+  readonly policy: Policy;
   readonly tokens: readonly string[];
   readonly outages: () => number;
-}> {
+}
+
+/**
+ * Castellan on Redis, with leases: whoever comes with a key is counted by it, or, `withTokens`, by the subject of a
+ * verified access token and the limit of its tier. It is told that it is the only process, as it is: then a caller need
+ * not have been here for a minute before anything is leased, and each contestant is idle while the others have their
+ * turns.
+ */
+export async function startLimited(withTokens: boolean): Promise<Limited> {
+  const limit = `${LIMIT}/1m` as const;
   const castellan = createCastellan({
     issuer: 'https://api.example.com',
     keys: await generateKeys(),
     peppers: generatePepper(),
     stores: { ...memoryStores(), limits: redisLimitStore(benchRedis()) },
-    tiers: { default: { rank: 0, limit: `${LIMIT}/1m` } },
+    ...(withTokens && { tiers: { default: { rank: 0, limit } } }),
     limits: { expectedInstances: 1 },
-  });
+  }) as Castellan;
   let outages = 0;
   castellan.events.on('limit.store_unavailable', () => outages++);
   await castellan.start();
+  return {
+    castellan,
+    outages: () => outages,
+    ...(withTokens
+      ? { policy: {}, tokens: await tokensOf(castellan) }
+      : { policy: { public: true, limit: { window: limit, by: byKey } }, tokens: KEYS }),
+  };
+}
+
+const byKey = ({ request }: Exchange): string | undefined => request.headers.authorization;
+
+async function tokensOf(castellan: Castellan): Promise<readonly string[]> {
   const from = new http.IncomingMessage(null as never);
   const tokens: string[] = [];
   for (let i = 0; i < CALLERS; i++) {
@@ -35,5 +54,5 @@ export async function startLimited(): Promise<{
     const { body } = await castellan.sessions.start({ subject, from });
     tokens.push((body as { readonly access_token: string }).access_token);
   }
-  return { castellan: castellan as Castellan, tokens, outages: () => outages };
+  return tokens;
 }

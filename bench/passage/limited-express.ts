@@ -1,44 +1,37 @@
 import { createGate } from '@castellan/adapter-express';
-import { principalOf } from '@castellan/core';
-import express, { type Request } from 'express';
-import { expressjwt } from 'express-jwt';
+import express, { type Request, type Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
-import { HEADERS, LIMIT, WINDOW_MS } from './callers.ts';
+import { HEADERS, KEYS, LIMIT, WINDOW_MS } from './callers.ts';
 import type { Contestant } from './contestant.ts';
 import { startLimited } from './limited-castellan.ts';
-import { flexibleLimiter, peerTokens } from './limited-peers.ts';
-import { secret } from './peer-token.ts';
+import { flexibleLimiter } from './limited-peers.ts';
 import { benchRedis } from './redis.ts';
 
-const subjectOf = (req: unknown): string => (req as { auth: { sub: string } }).auth.sub;
+const keyOf = (req: Request): string => req.headers.authorization ?? '';
 
 /** One limited Express app by its name. */
 export async function limitedExpress(name: string): Promise<Contestant> {
   const app = express();
   app.set('etag', false);
   app.disable('x-powered-by');
+  const answer = (_req: unknown, res: Response): void => {
+    res.json({ sub: 'ada' });
+  };
   if (name === 'headers') {
-    app.get('/me', (_req, res) => {
+    app.get('/me', (req, res) => {
       for (const header in HEADERS) res.setHeader(header, HEADERS[header] as string);
-      res.json({ sub: 'ada' });
+      answer(req, res);
     });
     return { token: '', listener: app };
   }
-  if (name === 'castellan') {
-    const { castellan, tokens, outages } = await startLimited();
+  if (name === 'castellan' || name === 'castellan-token') {
+    const { castellan, policy, tokens, outages } = await startLimited(name === 'castellan-token');
     const { guard, problems } = createGate(castellan);
-    app.get('/me', guard(), (req, res) => {
-      res.json({ sub: principalOf(req).subject });
-    });
+    app.get('/me', guard(policy), answer);
     app.use(problems);
     return { token: '', tokens, listener: app, outages };
   }
-  const { tokens, expected } = await peerTokens();
-  const authenticated = expressjwt({ secret, algorithms: ['HS256'], ...expected });
-  const answer = (req: Request, res: express.Response): void => {
-    res.json({ sub: subjectOf(req) });
-  };
   if (name === 'express-rate-limit') {
     const redis = benchRedis();
     const limited = rateLimit({
@@ -46,22 +39,18 @@ export async function limitedExpress(name: string): Promise<Contestant> {
       limit: LIMIT,
       standardHeaders: 'draft-8',
       legacyHeaders: false,
-      keyGenerator: subjectOf,
+      keyGenerator: keyOf,
       store: new RedisStore({
         sendCommand: (command: string, ...args: string[]) => redis.call(command, ...args) as Promise<RedisReply>,
       }),
     });
-    app.get('/me', authenticated, limited, answer);
+    app.get('/me', limited, answer);
   } else {
     const consume = flexibleLimiter();
-    app.get(
-      '/me',
-      authenticated,
-      (req, res, next) => {
-        consume(subjectOf(req), (header, value) => res.setHeader(header, value)).then(() => next(), next);
-      },
-      answer,
-    );
+    const limited = (req: Request, res: Response, next: (error?: unknown) => void): void => {
+      consume(keyOf(req), (header, value) => res.setHeader(header, value)).then(() => next(), next);
+    };
+    app.get('/me', limited, answer);
   }
-  return { token: '', tokens, listener: app };
+  return { token: '', tokens: KEYS, listener: app };
 }
