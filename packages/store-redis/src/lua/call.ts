@@ -62,10 +62,11 @@ for s = 1, number() do
   end
 end
 
-local lastLife, lifeText = 10000000, '10000'
+-- one more than that: a script's lives may be counted from its beginning, in whole milliseconds, which is before TIME
+local lastLife, lifeText = 10000000, '10001'
 local function milliseconds(life)
   if fixed then return '3600000' end
-  if life ~= lastLife then lastLife, lifeText = life, string.format('%.0f', math.ceil(life / 1000)) end
+  if life ~= lastLife then lastLife, lifeText = life, string.format('%.0f', math.ceil(life / 1000) + 1) end
   return lifeText
 end
 `;

@@ -5,8 +5,9 @@ import { openPageText, writePagesText } from './ledger-pages.ts';
  * once, decided here, and written at the end. It is made when it is needed: a script pays for each function that
  * it makes and for each variable that one finds outside.
  *
- * A clock that was set back by less than a window goes on counting in the newest sub-window. What can't be read counts as
- * none.
+ * A clock that was set back by less than a window goes on counting in the newest sub-window, and so does a rate by less
+ * than the time of all its permits, at least a minute. By more than that all begin anew, or they would refuse for as long
+ * as the clock was set back by. What can't be read counts as none.
  */
 export const ledgerText: string = `
 local function makeLedger(now, keys, values, out, rules, milliseconds)
@@ -21,8 +22,8 @@ ${openPageText}
     budget.used, budget.rule = 0, r
     if kind == 1 then
       local _, _, back = unpacked('<I6Bd', text or none)
-      local left = back - now
-      if left > 0 then budget.used = left < limit * span and left or limit * span end
+      local left, most = back - now, limit * span
+      if left > 0 and left <= most + math.max(most, 60000000) then budget.used = math.min(left, most) end
       return
     end
     budget.period = till
