@@ -22,8 +22,8 @@ export interface DistributedLimitsOptions extends LimitVariant {
   /** How long a check waits for the store. Default `25ms`. */
   readonly deadline?: Duration;
   /**
-   * The share of a limit by which leases may exceed it; a permit is used up to this share of the window after it was
-   * paid. Default 0.01, at most 0.05. 0: no leases.
+   * The share of a limit by which leases may exceed it. A permit of a window is used up to a tenth of the window after it
+   * was paid, one of a rate up to this share of the time in which all come back. Default 0.01, at most 0.05. 0: no leases.
    */
   readonly maxError?: number;
   /**

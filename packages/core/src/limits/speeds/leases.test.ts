@@ -101,11 +101,33 @@ describe('a lease', () => {
     const one = scene({ maxError: 0.01 });
     await warmUp(one, [bucket(many)]);
     expect(ask(one.limits, [bucket(many)])).not.toBeInstanceOf(Promise);
-    await one.time.pass(600);
+    await one.time.pass(6000);
     const asked = ask(one.limits, [bucket(many)]);
     expect(asked).toBeInstanceOf(Promise);
     await one.time.pass(2);
     expect((await asked).granted).toBe(1);
+  });
+
+  test('of a rate it ends sooner, as time is what it may exceed it by', async () => {
+    const one = scene({ maxError: 0.01 });
+    await warmUp(one, [bucket(smooth)]);
+    expect(ask(one.limits, [bucket(smooth)])).not.toBeInstanceOf(Promise);
+    await one.time.pass(200);
+    const asked = ask(one.limits, [bucket(smooth)]);
+    expect(asked).toBeInstanceOf(Promise);
+    await one.time.pass(2);
+    await asked;
+  });
+
+  test('of a large limit, where it is known how many processes there are, also who comes once a second asks seldom', async () => {
+    const one = scene({ maxError: 0.01, expectedInstances: 8 });
+    for (let i = 0; i < 600; i++) {
+      await answered(one, [bucket(many)]);
+      await one.time.pass(1000);
+    }
+    expect(one.far.calls.length).toBeLessThan(200);
+    // most of what was leased was used
+    expect(one.far.answers.reduce((sum, { granted }) => sum + granted, 0)).toBeLessThan(700);
   });
 
   test('it is renewed in the background before it ends: a caller who goes on at its pace never waits', async () => {
@@ -224,8 +246,10 @@ describe('never more than maxError of the limit too much', () => {
         moves,
         fc.constantFrom(1, 3, 8),
         fc.constantFrom(0, 0, 3),
-        async (strategy, instances, wayMs) => {
-          const world = leaseWorld({ rule, instances, maxError: 0.05, wayMs });
+        fc.boolean(),
+        async (strategy, instances, wayMs, known) => {
+          const expectedInstances = known ? instances : undefined;
+          const world = leaseWorld({ rule, instances, maxError: 0.05, wayMs, expectedInstances });
           for (const { kind, instance, count } of strategy) {
             const one = instance % instances;
             if (kind === 'spend') await world.spend(one, count);
@@ -238,7 +262,7 @@ describe('never more than maxError of the limit too much', () => {
           expect(world.worstExcess()).toBeLessThanOrEqual(0.05 * 800 + instances);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 });

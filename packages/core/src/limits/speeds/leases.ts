@@ -61,16 +61,22 @@ export interface LeaseOptions {
 
 /** A shorter lease is over before it was worth asking for. */
 const LEAST_LEASE_MS = 5;
+/** `recentlyDebited` says why it must be more than nine. */
+const LIVES_IN_WINDOW = 10;
 /** Looks for a line that may make room for a new one. */
 const LOOKS = 8;
 
 /**
  * Makes them. What is leased was debited before, so no more is ever admitted than was paid for: the only error is that a
- * permit is used up to `leaseMs = maxError × window` after it was paid. Under a `rate` it is as if `leaseMs` more had
- * passed, however much is leased. Of a `window`, a process leases at most `maxError` of what it was granted within the
- * last one; all processes together were granted at most the limit, so that at most `maxError × limit` more than it pass
- * within any window. Where it is known how many processes there are, half of that is given to what a process was granted
- * and half to all of them evenly: then a caller need not have spent much before anything is leased.
+ * permit is used up to `leaseMs` after it was paid.
+ *
+ * Under a `rate` it is as if `leaseMs` more had passed, however much is leased: a lease lives for `maxError` of the time
+ * in which all permits come back. Of a `window` it is how much is leased that counts, as within any window no more pass
+ * than were paid in it or held when it began: a process leases at most `maxError` of what it was granted within the last
+ * one, and all processes together were granted at most the limit. So a lease may live for a tenth of the window, and
+ * those too are leased to who come now and then. Where it is known how many processes there are, half of what may be
+ * held is given to what a process was granted and half to all of them evenly: then a caller need not have spent much
+ * before anything is leased.
  *
  * Only for `window` and `rate`: a permit of one day must not be spent on the next. A check of several budgets is leased
  * as a whole, by the shortest of their windows. What is not used in time is lost to its caller: at most as much as the
@@ -91,8 +97,8 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
     const known = numbers.get(signature);
     if (known !== undefined) return lines[known];
     const windowMs = leasableWindowMs(buckets, maxError);
-    const leaseMs = windowMs * maxError;
-    const number = leaseMs >= LEAST_LEASE_MS ? vacant(now) : 0;
+    const leaseMs = leaseMsOf(buckets, maxError);
+    const number = windowMs > 0 && leaseMs >= LEAST_LEASE_MS ? vacant(now) : 0;
     if (number === 0) return undefined;
     const line: Line = {
       number,
@@ -198,6 +204,15 @@ function leasableWindowMs(buckets: readonly LimitBucket[], maxError: number): nu
     shortest = Math.min(shortest, windowUs / 1000);
   }
   return shortest;
+}
+
+/** How long a permit may be kept once it was paid, ms. */
+function leaseMsOf(buckets: readonly LimitBucket[], maxError: number): number {
+  const lives = buckets.map(({ rule }) => {
+    if (rule.kind === 'rate') return (rule.burst * rule.intervalUs * maxError) / 1000;
+    return rule.windowUs / 1000 / (rule.kind === 'window' ? LIVES_IN_WINDOW : 1);
+  });
+  return Math.min(...lives);
 }
 
 /** What is leased is the caller's: it counts as not spent yet. */
