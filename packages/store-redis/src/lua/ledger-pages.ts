@@ -14,7 +14,7 @@ export const openPageText = `
       local after = at + 7 + length
       if length < 8 or after > size + 1 then return {key = key, places = {}, budgets = {}, more = 0} end
       local name, _, ends = unpacked('<I6Bd', value, at)
-      if not (ends < 9007199254740992) then
+      if page.places[name] or not (ends < 9007199254740992) then
         -- nothing of ours
       elseif name == 0 then
         page.more = ends
