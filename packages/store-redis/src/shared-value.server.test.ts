@@ -58,6 +58,13 @@ describe('all limits of a caller live in one value', () => {
     expect(await client.keys(`${prefix}*${partition}*`)).toEqual([keyOf(partition)]);
   });
 
+  test('a check of no limit is granted, and beside it others are what they are', async () => {
+    const none = { buckets: [], times: 3 };
+    expect(await take(counted, [], 3)).toBe(3);
+    const answers = await counted.consume([none, { buckets: [limit('one', window(2))], times: 3 }, none]);
+    expect(answers.map(({ granted }) => granted)).toEqual([3, 2, 3]);
+  });
+
   test('what one check writes changes no other budget', async () => {
     const quiet = limit('quiet', window(10, 600 * MINUTE_US));
     const loud = limit('loud', window(1000, 16 * MINUTE_US));

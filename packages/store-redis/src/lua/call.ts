@@ -27,7 +27,7 @@ if not fixed then
   now = t[1] * 1000000 + t[2]
 end
 if late > 0 and now > late then return cmsgpack.pack({0, now}) end
-local values, out, n = call('MGET', unpack(keys)), {1, now}, 2
+local values, out, n = keys[1] and call('MGET', unpack(keys)) or {}, {1, now}, 2
 
 local bytes, size, p = {byte(text, 1, 4000)}, #text, 0
 for from = 4001, size, 4000 do
