@@ -116,7 +116,7 @@ function portions(checks: readonly AskedCheck[]): readonly (readonly AskedCheck[
   const all: AskedCheck[][] = [];
   let room = 0;
   for (const check of checks) {
-    if (room < check.buckets.length) {
+    if (all.length === 0 || room < check.buckets.length) {
       all.push([]);
       room = MOST_BUCKETS;
     }
