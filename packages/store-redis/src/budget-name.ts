@@ -21,6 +21,6 @@ export function tagOf({ key, partition }: Pick<LimitBucket, 'key' | 'partition'>
  */
 export function budgetName(bucket: LimitBucket): number {
   const { tag, ends } = tagOf(bucket);
-  const text = `${ruleText(bucket.rule)}${ends ? ' ' : '  '}${tag}`;
+  const text = `${ruleText(bucket.rule)}${ends ? '+' : '-'}${tag}`;
   return createHash('sha256').update(text).digest().readUIntLE(0, 6) || 1;
 }

@@ -30,6 +30,11 @@ const limit = (name: string, rule: LimitRule, cost = 1): LimitBucket => ({
   rule,
   cost,
 });
+const ofCaller = (bucket: LimitBucket, caller: string): LimitBucket => ({
+  ...bucket,
+  key: bucket.key.slice(0, 11) + caller,
+  partition: caller,
+});
 type Store = typeof counted;
 async function take(store: Store, buckets: readonly LimitBucket[], times = 1): Promise<number | undefined> {
   return (await store.consume([{ buckets, times }]))[0]?.granted;
@@ -65,6 +70,11 @@ describe('all limits of a caller live in one value', () => {
     expect(answers.map(({ granted }) => granted)).toEqual([3, 2, 3]);
   });
 
+  test('keys that only look alike are budgets of their own', async () => {
+    const keys = ['x', ' x', `x${partition}`, ` x${partition}`, `  x${partition}`, '', partition];
+    for (const key of keys) expect(await take(counted, [{ ...limit('', window(2)), key }], 3), key).toBe(2);
+  });
+
   test('what one check writes changes no other budget', async () => {
     const quiet = limit('quiet', window(10, 600 * MINUTE_US));
     const loud = limit('loud', window(1000, 16 * MINUTE_US));
@@ -79,11 +89,7 @@ describe('all limits of a caller live in one value', () => {
 
   test('a check of several callers leaves what each has spent of the limits that it asks another one about', async () => {
     const other = randomBytes(16).toString('base64url');
-    const of = (name: string, caller: string): LimitBucket => ({
-      ...limit(name, window(9, 60 * MINUTE_US)),
-      key: name.padEnd(11, '.') + caller,
-      partition: caller,
-    });
+    const of = (name: string, caller: string) => ofCaller(limit(name, window(9, 60 * MINUTE_US)), caller);
     expect(await take(counted, [of('sends', partition), of('gets', partition)], 4)).toBe(4);
     now += 10 * MINUTE_US;
     expect(await take(counted, [of('sends', partition), of('gets', other)])).toBe(1);
@@ -249,6 +255,7 @@ describe('many limits of one caller', () => {
       const memory = memoryLimitStore({ now: () => now });
       const pick = <T>(of: readonly T[]): T => of[Math.floor(Math.random() * of.length)] as T;
       const spans = [50_000, 1_000_000, 16_000_000, 60_000_000, 3_600_000_000];
+      const other = randomBytes(16).toString('base64url');
       const limits = Array.from({ length: size }, (_, i) => {
         const windowUs = pick(spans);
         const most = pick([2, 5, 40, 1_000_000]);
@@ -260,6 +267,8 @@ describe('many limits of one caller', () => {
         ];
         return limit(`l${i}`, pick(rules));
       });
+      // the same limits of somebody else, who may be asked about in the same check
+      limits.push(...limits.map((one) => ofCaller(one, other)));
       const some = (): LimitCheck => {
         const buckets = new Set(Array.from({ length: pick([1, 1, 2, 3, 4]) }, () => pick(limits)));
         return {
