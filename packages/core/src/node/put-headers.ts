@@ -9,10 +9,11 @@ export function putHeadersOf<C>({ putHeaders, response }: Framework<C>): PutHead
   if (putHeaders) return putHeaders;
   return (carrier, headers) => {
     const res = response(carrier);
+    const isFirst = res.getHeaderNames().length === 0;
     for (const name in headers) {
       const value = headers[name] as string | readonly string[];
       // each door puts them anew: what is there already costs a look, not the checks of its characters
-      if (res.getHeader(name) !== value) res.setHeader(name, value);
+      if (isFirst || res.getHeader(name) !== value) res.setHeader(name, value);
     }
   };
 }
