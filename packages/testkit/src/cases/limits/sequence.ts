@@ -46,7 +46,12 @@ export async function playSequence(seed: number, harness: LimitHarness): Promise
   const dice = chance(seed);
   const model = limitModel();
   const partitions = [freshName(), freshName()];
-  const known = Array.from({ length: dice.whole(1, 3) }, () => freshBucket(randomRule(dice), 1, dice.one(partitions)));
+  // of some limits one caller is asked about, of others both
+  const known = Array.from({ length: dice.whole(1, 3) }, () => {
+    const limit = freshBucket(randomRule(dice), 1);
+    const callers = dice.whole(0, 2) === 0 ? partitions : [dice.one(partitions)];
+    return callers.map((partition) => ({ ...limit, key: limit.key + partition, partition }));
+  }).flat();
   const taken: TakenPermits[] = [];
   let answers: readonly LimitAnswer[] = [];
   let now = 1_760_000_000_000_000 + dice.whole(0, 2 ** 31);
