@@ -1,4 +1,4 @@
-import { type MonotonicClock, StoreUnavailableError } from '@castellan/core/kernel';
+import { StoreUnavailableError } from '@castellan/core/kernel';
 import type { LimitAnswer, LimitBucket, LimitCheck, LimitStore, TakenPermits } from '@castellan/core/limits';
 import { askAgain } from './ask-again.ts';
 import { readBytes, readInt, readIntOrNull } from './driver/columns.ts';
@@ -9,6 +9,7 @@ import type { GatheredVerbOptions } from './gathered-verb-options.ts';
 import { apartByKey, distinctKeys } from './limit-batch.ts';
 import { limitBudget, limitSlots } from './limit-budget.ts';
 import { onlyRow } from './only-row.ts';
+import { refusedLately } from './refused-lately.ts';
 import { HOT_MS } from './run-options.ts';
 import { type LimitCall, limitBucketValues, limitKey, limitNumbers } from './sql/limit-buckets.ts';
 import { type LimitConsumeAllRow, limitConsumeAllStatement, limitSeedStatement } from './sql/limit-consume.ts';
@@ -239,30 +240,5 @@ function answerOf({ buckets }: LimitCall, rows: readonly Omit<LimitRow, 'ord'>[]
     granted,
     buckets: buckets.map((bucket, i) => limitBudget(bucket, limitSlots(rows[i]?.slots ?? null), at)),
     at,
-  };
-}
-
-/** Keys remembered at once. */
-const MOST_REFUSED = 10_000;
-
-/** Which budgets said no lately: they are read before anybody tries to write them. */
-function refusedLately(clock: MonotonicClock): {
-  has(key: string): boolean;
-  remember(key: string, retryMs: number): void;
-} {
-  const until = new Map<string, number>();
-  return {
-    has(key) {
-      const end = until.get(key);
-      if (end === undefined) return false;
-      if (end > clock()) return true;
-      until.delete(key);
-      return false;
-    },
-    remember(key, retryMs) {
-      if (retryMs === 0 || retryMs === Number.POSITIVE_INFINITY) return;
-      if (until.size >= MOST_REFUSED) until.delete(until.keys().next().value ?? '');
-      until.set(key, clock() + retryMs);
-    },
   };
 }
