@@ -118,7 +118,7 @@ export function createFlights(options: FlightsOptions): Flights {
       if (group.passengers.some(isGone)) group.passengers = group.passengers.filter((one) => !one.done);
       let times = 0;
       for (const one of group.passengers) times += one.times;
-      if (leased) times += leases.wanted(signature, times, now);
+      if (leased) times += leases.wanted(signature, buckets, times, now);
       if (times === 0) continue;
       legs.push(group);
       checks.push({ buckets, times });

@@ -18,7 +18,7 @@ export interface LeaseLines {
   held(line: number, now: number): number;
   /** What the store said last of its only budget. */
   know(line: number, state: BucketState, sentAt: number): void;
-  /** How often a check fits into what its only budget had then; `Infinity` where there are several. */
+  /** How often a check fits into what its only budget had then; `Infinity` where there are several, or nobody knows. */
   fitting(line: number): number;
   /** So many passed that it did not serve; below 0: so many came back. */
   countPassed(line: number, count: number, now: number): void;
@@ -94,6 +94,7 @@ export function createLeaseLines(
       n.fill(0, start, start + RECORD);
       n[start + PERIOD] = Number.NEGATIVE_INFINITY;
       n[start + LOW_AT] = Number.NEGATIVE_INFINITY;
+      n[start + REMAINING] = Number.POSITIVE_INFINITY;
       n[start + COST] = cost;
       n[start + LEASE_MS] = leaseMs;
     },

@@ -130,6 +130,31 @@ describe('a lease', () => {
     expect(one.far.answers.reduce((sum, { granted }) => sum + granted, 0)).toBeLessThan(700);
   });
 
+  test('of a large limit, who comes after a while waits once for several requests, and of who does not go on little is lost', async () => {
+    const one = scene({ maxError: 0.01, expectedInstances: 4 });
+    const buckets = [bucket(many, 'newcomer')];
+    for (let visit = 0; visit < 5; visit++) {
+      let waited = 0;
+      for (let i = 0; i < 8; i++) {
+        const asked = ask(one.limits, buckets);
+        if (asked instanceof Promise) waited++;
+        await one.time.pass(2);
+        expect((await asked).granted).toBe(1);
+      }
+      expect(waited).toBe(1);
+      await one.time.pass(30_000);
+    }
+    const calls = one.far.calls.length;
+    for (let i = 0; i < 10; i++) {
+      await answered(one, [bucket(many, 'passer-by')]);
+      await one.time.pass(6000);
+    }
+    const charged = one.far.answers.slice(calls).reduce((sum, { granted }) => sum + granted, 0);
+    expect(charged).toBeLessThanOrEqual((100_000 * 0.01) / 4);
+    await answered(one, [bucket({ kind: 'window', limit: 2000, windowUs: MINUTE_US }, 'of a small limit')]);
+    expect(one.far.calls.at(-1)?.map(({ times }) => times)).toEqual([1]);
+  });
+
   test('it is renewed in the background before it ends: a caller who goes on at its pace never waits', async () => {
     const one = scene({ maxError: 0.01, expectedInstances: 1 });
     let waited = 0;

@@ -7,6 +7,8 @@ import { clearPace, countDebited, countGivenBack, PACE, recentlyDebited } from '
 export interface Leases {
   /** The number of the line of checks of a signature; 0: nothing was leased to them yet. */
   lineOf(signature: string): number;
+  /** The same of checks that come again and again: no text is looked up where their line is still where it was. */
+  lineAt(place: LinePlace): number;
   /**
    * Serves a check from permits that the store was asked for before.
    *
@@ -16,11 +18,19 @@ export interface Leases {
   /** Whether so few are left that more should be asked for in the background. */
   runsLow(line: number, now: number): boolean;
   /** How many more to ask for, along with `times` that are asked for anyway. */
-  wanted(signature: string, times: number, now: number): number;
+  wanted(signature: string, buckets: readonly LimitBucket[], times: number, now: number): number;
   /** Learns from an answer of the store, and keeps what was granted beyond those who pass by it. */
   keep(granted: GrantedPermits, now: number): void;
   /** Permits of checks of a signature go back to the store: what is leased is no share of these. */
   givenBack(signature: string, times: number, now: number): void;
+}
+
+/** Where the line of a signature was found last. */
+export interface LinePlace {
+  readonly signature: string;
+  number: number;
+  /** What was there then; another one: the place was made room in. */
+  line: unknown;
 }
 
 /** What an answer granted. */
@@ -63,6 +73,8 @@ export interface LeaseOptions {
 const LEAST_LEASE_MS = 5;
 /** `recentlyDebited` says why it must be more than nine. */
 const LIVES_IN_WINDOW = 10;
+/** So many are leased to who has not come for a while, of a limit of which that is nothing. */
+const TO_NEWCOMERS = 8;
 /** Looks for a line that may make room for a new one. */
 const LOOKS = 8;
 
@@ -76,22 +88,25 @@ const LOOKS = 8;
  * one, and all processes together were granted at most the limit. So a lease may live for a tenth of the window, and
  * those too are leased to who come now and then. Where it is known how many processes there are, half of what may be
  * held is given to what a process was granted and half to all of them evenly: then a caller need not have spent much
- * before anything is leased.
+ * before anything is leased, and who comes after a while is given a few at once, so that its next requests wait for
+ * nobody: of all processes together at most `maxError` of the limit in a window, should it not come again.
  *
  * Only for `window` and `rate`: a permit of one day must not be spent on the next. A check of several budgets is leased
  * as a whole, by the shortest of their windows. What is not used in time is lost to its caller: at most as much as the
- * caller used in the same time before.
+ * caller used in the same time before, or was given when it came.
  */
 export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOptions): Leases {
   const numbers = new Map<string, number>();
   /** By number. */
-  const lines: Line[] = [];
+  const lines: (Line | undefined)[] = [undefined];
   const held = createLeaseLines((line, ahead, now) => statesOf(lines[line] as Line, ahead, now));
   let paces = new Float64Array(0);
   /** Of each budget, the one line that has the process's even share. */
   const owners = new Map<string, number>();
   /** How long the store takes to answer, ms: what has the age of its lease when it arrives is not asked for. */
   let callMs = 0;
+
+  const lineOf = (signature: string): number => numbers.get(signature) ?? 0;
 
   function lineFor(signature: string, buckets: readonly LimitBucket[], now: number): Line | undefined {
     const known = numbers.get(signature);
@@ -147,7 +162,9 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
   /** How many requests this process may have paid for ahead, beside those that are about to pass. */
   function allowance(line: Line, times: number, now: number): number {
     const { number, windowMs, buckets, states, ofWindow, even } = line;
-    let most = Math.min(held.demand(number, now) + times, held.fitting(number) / 8);
+    const demand = held.demand(number, now);
+    const gift = demand === 0 ? Math.min(TO_NEWCOMERS, (even * maxError) / LIVES_IN_WINDOW) : 0;
+    let most = Math.min(Math.max(demand + times, gift), held.fitting(number) / 8);
     for (let i = 0; i < states.length; i++)
       most = Math.min(most, (states[i]?.remaining ?? 0) / (buckets[i]?.cost ?? 1) / 8);
     if (ofWindow) {
@@ -158,12 +175,18 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
   }
 
   return {
-    lineOf: (signature) => numbers.get(signature) ?? 0,
+    lineOf,
+    lineAt(place) {
+      if (place.line !== undefined && lines[place.number] === place.line) return place.number;
+      place.number = lineOf(place.signature);
+      place.line = lines[place.number];
+      return place.number;
+    },
     take: (line, times, now) => held.take(line, times, now),
     runsLow: (line, now) => held.isLow(line, now) && allowance(lines[line] as Line, 0, now) >= 2,
-    wanted(signature, times, now) {
-      const number = numbers.get(signature);
-      const line = number === undefined ? undefined : lines[number];
+    wanted(signature, buckets, times, now) {
+      // who has an even share has it from the first request on
+      const line = expectedInstances === undefined ? lines[lineOf(signature)] : lineFor(signature, buckets, now);
       if (line === undefined || callMs * 4 > line.leaseMs) return 0;
       const size = allowance(line, times, now);
       const more = size - held.held(line.number, now);
