@@ -6,7 +6,7 @@ import { type RedisCluster, startRedisCluster } from '../../../tests/support/red
 import { budgetName } from './budget-name.ts';
 import { partitionKey } from './partition-key.ts';
 import { redisLimitStore } from './redis-limit-store.ts';
-import { sectionsOf } from './sections.cases.ts';
+import { sectionsOf, valueOf } from './sections.cases.ts';
 
 /** Of the racing cases, and of the compared sequences; fewer for a quick look. */
 const rounds = Number(process.env['TEST_RACING_ROUNDS'] ?? 100);
@@ -28,17 +28,9 @@ function harnessOf(clients: readonly [Redis | Cluster, Redis | Cluster, Redis | 
       const name = Buffer.alloc(6);
       name.writeUIntLE(budgetName(bucket), 0, 6);
       const value = (await first.getBuffer(key)) ?? Buffer.alloc(8);
-      const noCount = Buffer.concat([name, Buffer.from([12]), Buffer.alloc(12, 0xff)]);
-      await first.set(
-        key,
-        Buffer.concat([
-          value.subarray(0, 8),
-          noCount,
-          ...sectionsOf(value).filter((one) => !one.subarray(0, 6).equals(name)),
-        ]),
-        'PX',
-        60_000,
-      );
+      const noCount = { name, numbers: Buffer.alloc(12, 0xff), tail: Buffer.alloc(0) };
+      const others = sectionsOf(value).filter((one) => !one.name.equals(name));
+      await first.set(key, valueOf([noCount, ...others], value), 'PX', 60_000);
     },
     rounds,
     sequences,

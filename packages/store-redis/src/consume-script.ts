@@ -33,44 +33,30 @@ while p < size do
   local r, count, first, enough = starts[s], counts[s], i + 1, false
   if place then first = place[1] else i = i + widths[s] end
   local value = values[first]
-  if value and count == 1 then
+  if value and count == 1 and #value > 26 then
     -- most are one budget that only counts on, so that is looked for right here
-    local size, cost, at, name = #value, rules[r + 4], guesses[r] or 9, nil
-    if rules[r + 1] == 1 then
-      local life, back
-      if at == 9 and size > 22 then
-        life, name, back = unpacked('<dI6xd', value)
-      elseif size > at + 13 then
-        life = unpacked('<d', value)
-        name, back = unpacked('<I6xd', value, at)
+    local life, k, name, ends, spent = unpacked('<I7BI6dI4', value)
+    local at, cost = 15, rules[r + 4]
+    if k ~= 1 or name ~= rules[r + 5] then
+      at = #value > 7 + 19 * k and placeOf(value, k, nameOf(r))
+      if at then
+        at = at * 2 + 6 * k - 9
+        ends, spent = unpacked('<dI4', value, at)
       end
-      if name ~= rules[r + 5] then
-        at = placeOf(value, r, 13)
-        if at then
-          life = unpacked('<d', value)
-          back = unpacked('<d', value, at + 7)
-        end
-      end
-      if at and cost > 0 then
-        if back < now then back = now end
-        back = back + times * cost * rules[r + 3]
-        if back <= life and back - now <= (rules[r + 2] - cost) * rules[r + 3] and times > 0 then
-          call('SETRANGE', keys[first], offsets[at + 7] or offsetOf(at + 7), pack('<d', back))
+    end
+    if at and cost > 0 and times > 0 then
+      if rules[r + 1] == 1 then
+        if ends < now then ends = now end
+        ends = ends + times * cost * rules[r + 3]
+        if ends <= life and ends - now <= (rules[r + 2] - cost) * rules[r + 3] then
+          call('SETRANGE', keys[first], offsets[at] or offsetOf(at), pack('<d', ends))
           n, values[first], enough = n + 1, 0, true
-          out[n] = back - now
+          out[n] = ends - now
         end
-      end
-    else
-      local ends, spent
-      if size > at + 17 then name, ends, spent = unpacked('<I6xdI4', value, at) end
-      if name ~= rules[r + 5] then
-        at = placeOf(value, r, 17)
-        if at then ends, spent = unpacked('<dI4', value, at + 7) end
-      end
-      if at and cost > 0 then
+      elseif ends == rules[r + 7] then
         spent = spent + times * cost
-        if ends == rules[r + 7] and spent + cost <= rules[r + 2] and times > 0 then
-          call('SETRANGE', keys[first], offsets[at + 15] or offsetOf(at + 15), pack('<I4', spent))
+        if spent + cost <= rules[r + 2] then
+          call('SETRANGE', keys[first], offsets[at + 8] or offsetOf(at + 8), pack('<I4', spent))
           n, values[first], enough = n + 1, 0, true
           out[n] = rules[r + 2] - spent
         end
@@ -78,10 +64,10 @@ while p < size do
     end
   end
   local width = widths[s]
-  if not enough and value and times > 0 and width == 1 then
-    local answer = count == 1 and #value > 22 and anew(keys[first], value, r, times)
-    if answer then out[n + 1] = answer end
-    if answer or #value > 22 and countAllOn(keys[first], value, r, count, times) then n, values[first], enough = n + count, 0, true end
+  if not enough and value and times > 0 and width == 1 and #value > 26 then
+    local counted = countOn(keys[first], value, s, times)
+    if counted == nil and count > 1 then counted = countEachOn(keys[first], value, r, count, times) end
+    if counted then n, values[first], enough = n + count, 0, true end
   end
   if not enough and times > 0 and width > 0 then
     local isFresh = value == false and width == 1 and times == 1 and not held[first]

@@ -1,10 +1,10 @@
 /**
- * Where the budgets of a partition live: `castellan:4{partition}`, with the number of the values' format. The braces keep
+ * Where the budgets of a partition live: `castellan:5{partition}`, with the number of the values' format. The braces keep
  * what belongs to it in one slot of a cluster, so a partition must not end them early: one that holds more than the
  * letters of an HMAC's text is written in such letters.
  */
 export function partitionKey(prefix: string): (partition: string) => string {
-  const head = `${prefix}4{`;
+  const head = `${prefix}5{`;
   return (partition) => `${head}${plain.test(partition) ? partition : escaped(partition)}}`;
 }
 

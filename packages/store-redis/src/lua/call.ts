@@ -10,11 +10,13 @@
  * named yet; with 32 more than that and then `times`, when it asks oftener; and with 0, when it is another one: then
  * follow its shape, `times` and the places of its keys.
  *
- * A value is the time until which its key lives (a double), and sections, each of the budget's name (6 bytes), how many
- * bytes follow (1), and a double: of a rate the time at which all permits are back, of the others that at which those of
- * the newest (sub-)window are. Then, but for a rate, all permits that count (4), and of a window with older sub-windows
- * the sum of those (4) and for each of them, the oldest first, the number of its end modulo 256 (1) and its permits (4).
- * What only counts on is written over in place; a write that leaves a key its life costs half of one that sets it.
+ * A value is the time until which its key lives (7 bytes), of how many budgets it is (1), and then of all of them, each in
+ * its place, first the names (6), then the numbers: a double, of a rate the time at which all permits are back, of the
+ * others that at which those of the newest (sub-)window are, and all permits that count (4; of a rate 0). Then how long
+ * each one's tail is (1), and the tails: of a window with older sub-windows the sum of those (4) and for each of them,
+ * the oldest first, the number of its end modulo 256 (1) and its permits (4). So the numbers of a check's budgets lie
+ * side by side, and are read and written as one. What only counts on is written over in place; a write that leaves a key
+ * its life costs half of one that sets it.
  *
  * MGET answers nothing for a key of another type, so that such a key is no error for those in the same batch.
  */

@@ -11,38 +11,37 @@ import { openPageText, writePagesText } from './ledger-pages.ts';
  */
 export const ledgerText: string = `
 local function makeLedger(now, keys, values, out, rules, milliseconds)
-  local call, floor = redis.call, math.floor
+  local call, floor, byte = redis.call, math.floor, string.byte
   local pack, unpacked, sub = struct.pack, struct.unpack, string.sub
-  local pages, changed, none = {}, {}, pack('<I6Bd', 0, 8, 0)
+  local pages, changed, char = {}, {}, string.char
 
 ${openPageText}
   -- the permits that count: of a window by sub-window, of a rate as the time until all are back
-  local function read(budget, r, text)
+  local function read(budget, r, section)
     local kind, limit, span, till = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 7]
     budget.used, budget.rule = 0, r
+    if kind == 0 then budget.list = {} end
+    if kind ~= 1 then budget.period = till end
+    if not section then return end
+    local ends, count, tail = section.ends, section.spent, section.tail
     if kind == 1 then
-      local _, _, back = unpacked('<I6Bd', text or none)
-      local left, most = back - now, limit * span
+      local left, most = ends - now, limit * span
       if left > 0 and left <= most + math.max(most, 60000000) then budget.used = math.min(left, most) end
       return
     end
-    budget.period = till
-    if kind == 0 then budget.list = {} end
-    if not text or #text < 19 then return end
-    local _, _, ends, count = unpacked('<I6BdI4', text)
     if kind == 2 then
       if ends >= till and ends <= till + span then budget.period, budget.used = ends, count end
       return
     end
-    if #text ~= 19 and #text % 5 ~= 3 or #text > 103 then return end
+    if tail ~= '' and #tail % 5 ~= 4 or #tail > 84 then return end
     if not (ends % span == 0 and ends > till - 17 * span and ends < till + 17 * span) then return end
     local list, n, total, newest = budget.list, 0, 0, ends / span
-    for from = 24, #text, 5 do
-      local index, permits = unpacked('<BI4', text, from)
+    for from = 5, #tail, 5 do
+      local index, permits = unpacked('<BI4', tail, from)
       index = newest - (newest - index) % 256
       if index * span > till - 17 * span then list[n + 1], list[n + 2], n, total = index, permits, n + 2, total + permits end
     end
-    if #text > 19 then count = count - unpacked('<I4', text, 20) end
+    if tail ~= '' then count = count - unpacked('<I4', tail) end
     list[n + 1], list[n + 2] = newest, count
     budget.used = total + count
     if ends > till then budget.period = ends end
@@ -68,7 +67,7 @@ ${openPageText}
       if own.places[name] then budget.page = own end
     end
     local section = budget.page[budget.page.places[name]]
-    read(budget, r, section and section.ends > now and section.text)
+    read(budget, r, section and section.ends > now and section)
     return budget
   end
 
@@ -165,19 +164,18 @@ ${openPageText}
   end
 
   local function sectionOf(budget)
-    local r, name, permits = budget.rule, budget.name, budget.used
-    local kind = rules[r + 1]
-    if kind == 1 then
-      return now + permits, pack('<I6Bd', name, 8, now + permits)
-    end
-    if kind == 2 then return budget.period, pack('<I6BdI4', name, 12, budget.period, permits) end
-    local list = budget.list
+    local name, permits, kind, list = budget.name, budget.used, rules[budget.rule + 1], budget.list
+    if kind == 1 then return {name = name, ends = now + permits, spent = 0, tail = ''} end
+    local section = {name = name, ends = budget.period, spent = permits, tail = ''}
+    if not list then return section end
     local size = #list
-    local ends = list[size - 1] * rules[r + 3]
-    if size == 2 then return ends, pack('<I6BdI4', name, 12, ends, permits) end
-    local text = pack('<I6BdI4I4', name, 16 + (size - 2) / 2 * 5, ends, permits, permits - list[size])
-    for k = 1, size - 2, 2 do text = text .. pack('<BI4', list[k] % 256, list[k + 1]) end
-    return ends, text
+    section.ends = list[size - 1] * rules[budget.rule + 3]
+    if size > 2 then
+      local tail = pack('<I4', permits - list[size])
+      for k = 1, size - 2, 2 do tail = tail .. pack('<BI4', list[k] % 256, list[k + 1]) end
+      section.tail = tail
+    end
+    return section
   end
 
 ${writePagesText}

@@ -1,88 +1,100 @@
 /**
- * A value that has to be written anew, where a check is granted as a whole and fits once more: a new caller, or a life
- * that is too short. The check's own sections come first, so that the next one finds them there; those whose time has
- * passed are left out.
+ * What is to be carried over into a new sub-window, and a value that has to be written anew, where a check is granted as a
+ * whole and fits once more: a new caller, or a life that is too short. The check's own budgets come first, so that the
+ * next one finds them there; those whose time has passed are left out.
  */
 export const renewalText = `
--- What a section becomes, the number for the caller, and until when the key is to live for it; nothing where that takes
--- more than a look. A key lives longer than it is needed, as a write that sets a life costs more than twice as much.
-local function sectionOf(value, at, length, ends, rules, r, times, now)
-  local kind, limit, span, cost, till = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 4], rules[r + 7]
-  local pack, permits, most = struct.pack, times * cost, limit - cost
-  if cost == 0 then return end
-  if kind == 1 then
-    if not at or not (ends > now) then ends = now end
-    ends = ends + permits * span
-    local left = ends - now
-    if left > most * span then return end
-    return pack('<I6Bd', rules[r + 5], 8, ends), left, now + (left < 5000000 and 10000000 or left * 2)
+-- What counts of a budget besides its newest (sub-)window, when that has passed: its permits, and the tails of a check
+-- with this budget's, the b-th; nothing where that takes more than a look.
+local function carried(value, place, ends, spent, rules, r, tails, b)
+  local till, unpacked, byte = rules[r + 7], struct.unpack, string.byte
+  local k = byte(value, 8)
+  local at = 9 + 18 * k
+  local from, length = at + k, byte(value, at + place)
+  if ends > till then return end
+  tails = tails or {}
+  if not (ends > now) then
+    tails[b] = ''
+    return 0, tails
   end
-  local all, earlier, tail = permits, 0, ''
-  if at and ends > now then
-    if ends > till or length ~= 12 and (kind == 2 or length < 16 or length % 5 ~= 1) then return end
-    local unpacked = struct.unpack
-    if kind == 2 then
-      all = all + unpacked('<I4', value, at + 15)
-    else
-      local from, after, period = at + 19, at + 7 + length, till / span
-      if length == 12 then all = unpacked('<I4', value, at + 15) else from, all, earlier = at + 23, unpacked('<I4I4', value, at + 15) end
-      if ends < till then
-        tail, earlier = pack('<BI4', ends / span % 256, all - earlier), all
-        while from < after do
-          local index, spent = unpacked('<BI4', value, from)
-          if (period - index) % 256 < 17 then break end
-          earlier, from = earlier - spent, from + 5
-        end
-        all = earlier
-      end
-      all, tail = all + permits, string.sub(value, from, after - 1) .. tail
-    end
+  if rules[r + 1] == 2 then return end
+  for i = at, at + place - 1 do from = from + byte(value, i) end
+  if from + length > #value + 1 or length > 0 and length % 5 ~= 4 then return end
+  local after, earlier, period, span = from + length, 0, till / rules[r + 3], rules[r + 3]
+  if length > 0 then from, earlier = from + 4, (unpacked('<I4', value, from)) end
+  local newest, all = spent - earlier, spent
+  while from < after do
+    local index, count = unpacked('<BI4', value, from)
+    if (period - index) % 256 < 17 then break end
+    all, from = all - count, from + 5
   end
-  if all > most then return end
-  local live = kind == 0 and till + 3 * span or till
-  if tail == '' then return pack('<I6BdI4', rules[r + 5], 12, till, all), limit - all, live end
-  return pack('<I6BdI4I4', rules[r + 5], 16 + #tail, till, all, earlier) .. tail, limit - all, live
+  tails[b] = struct.pack('<I4', all) .. string.sub(value, from, after - 1) .. struct.pack('<BI4', ends / span % 256, newest)
+  return all, tails
 end
 
 -- the value of one of a check's keys, and for how long it is to live
 local function renewed(value, rules, r, count, key, times, now, out, n)
-  local unpacked, find, sub, pack = struct.unpack, string.find, string.sub, struct.pack
-  local size, last, text, sections = value and #value or 0, 0, '', 0
-  -- with sections elsewhere it is the ledger's, which is known at once where there are many
-  if size > 900 and sub(value, -15, -9) == '\\0\\0\\0\\0\\0\\0\\8' then return end
+  local unpacked, sub, pack, byte, char = struct.unpack, string.sub, struct.pack, string.byte, string.char
+  local size, k, last, kept, places, tails = value and #value or 0, 0, 0, 0, {}, {}
+  local names, numbers, lengths, texts = {}, {}, {}, {}
+  if size > 8 then k = byte(value, 8) end
+  local to = 9 + 19 * k
+  if size > 8 and size < to - 1 then return end
+  -- with budgets elsewhere it is the ledger's
+  if k > 0 and unpacked('<I6', value, 3 + 6 * k) == 0 then return end
+  for j = 0, k - 1 do
+    local name = unpacked('<I6', value, 9 + 6 * j)
+    if name == 0 or places[name] then return end
+    local length = byte(value, 9 + 18 * k + j)
+    places[name], tails[name], to = j, sub(value, to, to + length - 1), to + length
+  end
+  if size > 8 and to ~= size + 1 then return end
+
+  local function keep(name, ends, spent, tail, live)
+    kept = kept + 1
+    names[kept], numbers[kept] = pack('<I6', name), pack('<dI4', ends, spent)
+    lengths[kept], texts[kept] = char(#tail), tail
+    if live > last then last = live end
+  end
+
   for b = 1, count do
     local q = r + 7 * b - 7
     if rules[q + 6] == key then
-      local name = pack('<I6', rules[q + 5])
-      local at, length, ends = size > 0 and find(value, name, 9, true), nil, nil
-      if b > 1 and find(text, name, 1, true) then return end
-      if at then
-        if size < at + 14 then return end
-        length, ends = unpacked('<Bd', value, at + 6)
-        if length < 8 or at + length + 6 > size then return end
+      local kind, limit, span, cost, name, till = rules[q + 1], rules[q + 2], rules[q + 3], rules[q + 4], rules[q + 5], rules[q + 7]
+      local j, ends, spent, tail, live = places[name], 0, 0, '', till
+      if cost == 0 or j == true then return end
+      if j then
+        ends, spent = unpacked('<dI4', value, 9 + 6 * k + 12 * j)
+        tail = tails[name]
       end
-      local section, answer, live = sectionOf(value, at, length, ends, rules, q, times, now)
-      if not section then return end
-      text, out[n + b], sections = text .. section, answer, sections + 1
-      if live > last then last = live end
+      if kind == 1 then
+        if not (ends > now) then ends = now end
+        ends = ends + times * cost * span
+        local left = ends - now
+        if not (left <= (limit - cost) * span) then return end
+        spent, tail, out[n + b], live = 0, '', left, now + (left < 5000000 and 10000000 or left * 2)
+      else
+        if j and ends ~= till then
+          local own
+          spent, own = carried(value, j, ends, spent, rules, q, nil, 1)
+          if not spent then return end
+          tail = own[1]
+        end
+        spent = spent + times * cost
+        if spent > limit - cost then return end
+        if kind == 0 then live = till + 3 * span end
+        ends, out[n + b] = till, limit - spent
+      end
+      keep(name, ends, spent, tail, live)
+      places[name] = true
     end
   end
-  local at = 9
-  while at <= size do
-    if size < at + 14 then return end
-    local name, length, ends = unpacked('<I6Bd', value, at)
-    local after, own = at + 7 + length, false
-    if length < 8 or after > size + 1 or name == 0 then return end
-    for q = r, r + 7 * count - 7, 7 do
-      if rules[q + 5] == name and rules[q + 6] == key then own = true end
-    end
-    if not own and ends > now and ends < 9007199254740992 then
-      text, sections = text .. sub(value, at, after - 1), sections + 1
-      if ends > last then last = ends end
-    end
-    at = after
+  for j = 0, k - 1 do
+    local name, ends, spent = unpacked('<I6', value, 9 + 6 * j), unpacked('<dI4', value, 9 + 6 * k + 12 * j)
+    if places[name] ~= true and ends > now and ends < 9007199254740992 then keep(name, ends, spent, tails[name], ends) end
   end
-  if sections > 64 then return end
-  return pack('<d', last) .. text, last - now
+  if kept > 64 then return end
+  local concat = table.concat
+  return pack('<I7B', last, kept) .. concat(names) .. concat(numbers) .. concat(lengths) .. concat(texts), last - now
 end
 `;
