@@ -6,7 +6,7 @@ import { type RedisCluster, startRedisCluster } from '../../../tests/support/red
 import { budgetName } from './budget-name.ts';
 import { partitionKey } from './partition-key.ts';
 import { redisLimitStore } from './redis-limit-store.ts';
-import { sectionsOf, valueOf } from './sections.cases.ts';
+import { sectionsOf, valueWith } from './sections.cases.ts';
 
 /** Of the racing cases, and of the compared sequences; fewer for a quick look. */
 const rounds = Number(process.env['TEST_RACING_ROUNDS'] ?? 100);
@@ -30,7 +30,7 @@ function harnessOf(clients: readonly [Redis | Cluster, Redis | Cluster, Redis | 
       const value = (await first.getBuffer(key)) ?? Buffer.alloc(8);
       const noCount = { name, numbers: Buffer.alloc(12, 0xff), tail: Buffer.alloc(0) };
       const others = sectionsOf(value).filter((one) => !one.name.equals(name));
-      await first.set(key, valueOf([noCount, ...others], value), 'PX', 60_000);
+      await first.set(key, valueWith([noCount, ...others], value), 'PX', 60_000);
     },
     rounds,
     sequences,

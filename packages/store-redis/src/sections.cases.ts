@@ -19,7 +19,7 @@ export function sectionsOf(value: Buffer): readonly Section[] {
 }
 
 /** The value of these sections, with the life of another one. */
-export function valueOf(sections: readonly Section[], value: Buffer): Buffer {
+export function valueWith(sections: readonly Section[], value: Buffer): Buffer {
   return Buffer.concat([
     value.subarray(0, 7),
     Buffer.from([sections.length]),
