@@ -38,6 +38,9 @@ export function limitFields(
   const names = limits.map(({ name }) => `"${name}";r=`);
   const most = limits.map(({ rule }) => String(limitOf(rule)));
   if (limits.length === 0) return () => undefined;
+  /** Of callers who come within a second most have the same. */
+  let seconds = 0;
+  let secondsText = '0';
   return (headers, states, refused) => {
     if (draft === 11) {
       headers['ratelimit-policy'] = policies;
@@ -49,7 +52,12 @@ export function limitFields(
     if (!state) return;
     headers['x-ratelimit-limit'] = most[at] ?? '';
     headers['x-ratelimit-remaining'] = textOf(leftOf(state, refused));
-    headers['x-ratelimit-reset'] = String(Math.ceil((now() + waitOf(state, refused)) / 1000));
+    const resetsAt = Math.ceil((now() + waitOf(state, refused)) / 1000);
+    if (resetsAt !== seconds) {
+      seconds = resetsAt;
+      secondsText = String(resetsAt);
+    }
+    headers['x-ratelimit-reset'] = secondsText;
   };
 }
 

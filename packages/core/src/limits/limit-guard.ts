@@ -1,8 +1,8 @@
 import type { BodyGuard, Context, Exchange, Guard } from '../http/index.ts';
+import { type ChargesOfCaller, chargesOfCallers, type PlannedLimit } from './limit-callers.ts';
 import type { PutLimitFields } from './limit-fields.ts';
-import type { BucketsOf } from './limit-keys.ts';
 import type { LimitPolicy } from './limit-policy.ts';
-import type { Charge, Limits, Taken } from './limits.ts';
+import type { Charge, Limits, RecurringCharges, Taken } from './limits.ts';
 
 /** What a route limits. */
 export interface LimitDemand {
@@ -21,16 +21,19 @@ export interface LimitGuards {
   readonly body: readonly BodyGuard[];
 }
 
-/** A limit, with where its buckets are made on a route. */
-interface Planned {
-  readonly policy: LimitPolicy;
-  readonly buckets: BucketsOf;
-}
-
 /** The limits that one request meets, and how their headers are written. */
 interface Plan {
-  readonly limits: readonly Planned[];
+  readonly limits: readonly PlannedLimit[];
   readonly put: PutLimitFields;
+  readonly ofCaller: ChargesOfCaller | undefined;
+}
+
+/** A plan and the requests that it is for. */
+interface LatestPlan {
+  readonly method: string;
+  readonly at: string | undefined;
+  readonly tier: string | undefined;
+  readonly plan: Plan;
 }
 
 /**
@@ -43,8 +46,19 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
   const byPlace = own.some(({ shared }) => !shared);
   /** Routes of an app and its tiers: few, and none named by a caller. */
   const plans = { head: new Map<string, Plan>(), body: new Map<string, Plan>() };
+  let latest: LatestPlan | undefined;
   const atHead = new WeakMap<Context, Taken>();
 
+  /** That of the head of the request before: mostly it is the same, and nothing has to be put together to find it. */
+  function planOfHead(exchange: Exchange): Plan {
+    const { principal } = exchange.context;
+    const { request } = exchange;
+    const tier = principal ? principal.tier : '';
+    const at = route ?? request.route;
+    if (latest && latest.tier === tier && latest.method === request.method && latest.at === at) return latest.plan;
+    latest = { method: request.method, at, tier, plan: planOf(exchange, 'head') };
+    return latest.plan;
+  }
   function planOf(exchange: Exchange, from: 'head' | 'body'): Plan {
     const { principal } = exchange.context;
     const { request } = exchange;
@@ -55,7 +69,7 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
     if (known) return known;
     const policies = from === 'head' ? [...ofTier(principal?.tier), ...ofHead] : ofBody;
     const planned = policies.map((policy) => ({ policy, buckets: limits.bucketsOf(policy, place) }));
-    const plan = { limits: planned, put: limits.fieldsOf(planned) };
+    const plan = { limits: planned, put: limits.fieldsOf(planned), ofCaller: chargesOfCallers(limits, planned) };
     if (plans[from].size < 1000) plans[from].set(name, plan);
     return plan;
   }
@@ -74,15 +88,26 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
     return charges;
   }
 
+  function settle(exchange: Exchange, taken: Taken, put: PutLimitFields | undefined): void {
+    limits.settle(exchange, taken, put);
+    if (ofBody.length > 0) atHead.set(exchange.context, taken);
+  }
+  function ask({ put }: Plan, caller: RecurringCharges | undefined, exchange: Exchange): void | Promise<void> {
+    if (caller === undefined) return;
+    const { charges } = caller;
+    const answer = limits.askAgain(caller);
+    if (answer instanceof Promise) return answer.then((late) => settle(exchange, { charges, answer: late }, put));
+    settle(exchange, { charges, answer }, put);
+  }
+
   const head: Guard = (exchange) => {
-    const plan = planOf(exchange, 'head');
+    const plan = planOfHead(exchange);
     if (plan.limits.length === 0) return;
+    if (plan.ofCaller) return ask(plan, plan.ofCaller(exchange), exchange);
     const charges = chargesOf(plan, exchange);
     if (charges.length === 0) return;
-    return limits.askThen(charges, (answer): void => {
-      limits.settle(exchange, { charges, answer }, charges.length === plan.limits.length ? plan.put : undefined);
-      if (ofBody.length > 0) atHead.set(exchange.context, { charges, answer });
-    });
+    const put = charges.length === plan.limits.length ? plan.put : undefined;
+    return limits.askThen(charges, (answer) => settle(exchange, { charges, answer }, put));
   };
 
   const body: BodyGuard = (exchange) => {

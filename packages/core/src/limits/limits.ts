@@ -1,5 +1,6 @@
 import { callerNetwork, type Exchange, originOf } from '../http/index.ts';
 import { type Clock, StoreUnavailableError } from '../kernel/index.ts';
+import { type BoundedCache, boundedCache } from './bounded-cache.ts';
 import type { TellLimit } from './limit-events.ts';
 import { type LimitHeaderOptions, limitFields, type PutLimitFields } from './limit-fields.ts';
 import { type BucketsOf, createLimitKeys, type LimitMac, partitionText, principalText } from './limit-keys.ts';
@@ -8,10 +9,11 @@ import { costNotChargeable, rateLimited } from './limit-problems.ts';
 import { limitOf } from './limit-rule.ts';
 import type { BucketState, LimitAnswer, LimitBucket, LimitStore } from './limit-store.ts';
 import type { DistributedLimits } from './speeds/distributed-limits.ts';
+import { type RecurringCheck, type RecurringStore, recurringCheck } from './speeds/recurring-check.ts';
 
 /** What {@link createLimits} is made of. */
 export interface LimitsParts {
-  readonly store: LimitStore & Partial<Pick<DistributedLimits, 'variant'>>;
+  readonly store: LimitStore & Partial<Pick<DistributedLimits, 'variant' | 'decide'>>;
   /** Keys of the store are HMACs under it. */
   readonly mac: LimitMac;
   readonly clock: Clock;
@@ -35,6 +37,24 @@ export interface Taken {
   readonly answer: LimitAnswer;
 }
 
+/** What a caller who comes again and again is charged, and what is asked about it. */
+export interface RecurringCharges {
+  readonly charges: readonly Charge[];
+  readonly check: RecurringCheck;
+  readonly store: LimitStore & Partial<RecurringStore>;
+}
+
+/** The same of a caller whom a text tells. */
+export interface KeptCharges {
+  /** The limits that these are charges of, as one object. */
+  readonly of: object;
+  readonly tenant: string;
+  readonly charges: RecurringCharges;
+}
+
+/** Callers of whom nobody knows more than a text. About 500 bytes each and for each of its routes. */
+const KEPT = 20_000;
+
 /** Counts requests against limits. */
 export interface Limits {
   /** Where a limit's buckets are made. `scope`: what an unnamed one belongs to. */
@@ -50,7 +70,16 @@ export interface Limits {
   ask(charges: readonly Charge[]): LimitAnswer | Promise<LimitAnswer>;
   /** The same, told at once where the store answers at once. */
   askThen<R>(charges: readonly Charge[], told: (answer: LimitAnswer) => R | Promise<R>): R | Promise<R>;
-  /** Writes headers; a refusal is told and thrown. */
+  /** By text, for all routes together: callers choose such texts, an address for instance. */
+  readonly kept: BoundedCache<readonly KeptCharges[]>;
+  /** For {@link Limits.askAgain}. */
+  recurring(charges: readonly Charge[]): RecurringCharges;
+  /** As {@link Limits.ask}, but that an answer nobody could give is told from others when it is settled. */
+  askAgain(caller: RecurringCharges): LimitAnswer | Promise<LimitAnswer>;
+  /**
+   * Writes headers; a refusal is told and thrown.
+   * @throws StoreUnavailableError as {@link Limits.ask}
+   */
   settle(exchange: Exchange, taken: Taken, put?: PutLimitFields): void;
   fieldsOf(charges: readonly Pick<Charge, 'policy'>[]): PutLimitFields;
   giveBack(taken: Taken): void | Promise<void>;
@@ -83,6 +112,7 @@ export function createLimits(parts: LimitsParts): Limits {
 
   function settle(exchange: Exchange, { charges, answer }: Taken, put = fieldsOf(charges)): void {
     const refused = answer.granted < 1;
+    if (refused) assertDecided(answer);
     put(exchange.headers, answer.buckets, refused);
     if (!refused) return;
     const violated = charges
@@ -140,6 +170,15 @@ export function createLimits(parts: LimitsParts): Limits {
     },
     ask: (charges) => askThen<LimitAnswer>(charges, same),
     askThen,
+    kept: boundedCache(KEPT),
+    recurring(charges) {
+      return { charges, check: recurringCheck(charges.map(bucketOf), 1), store: storeFor(charges) };
+    },
+    askAgain({ check, store: asked }) {
+      if (asked.decide) return asked.decide(check);
+      const answers = asked.consume([check]);
+      return answers instanceof Promise ? answers.then(first) : first(answers);
+    },
     settle,
     fieldsOf,
     giveBack: ({ charges, answer }) =>
@@ -156,11 +195,11 @@ const same = (answer: LimitAnswer): LimitAnswer => answer;
 const WAYS = ['deny', undefined, 'local', 'allow'] as const;
 
 /** Several limits of one request are one question: as exact as the most exact, as careful as the most careful. */
-function storesByManner(store: LimitsParts['store']): (charges: readonly Charge[]) => LimitStore {
+function storesByManner(store: LimitsParts['store']): (charges: readonly Charge[]) => RecurringCharges['store'] {
   if (!store.variant) return () => store;
   const variant = store.variant;
-  const exact: LimitStore[] = [];
-  const leased: LimitStore[] = [];
+  const exact: RecurringStore[] = [];
+  const leased: RecurringStore[] = [];
   return (charges) => {
     let isExact = false;
     let rank: number = WAYS.length;
@@ -177,10 +216,19 @@ function storesByManner(store: LimitsParts['store']): (charges: readonly Charge[
   };
 }
 
-function only(answers: readonly LimitAnswer[]): LimitAnswer {
+function first(answers: readonly LimitAnswer[]): LimitAnswer {
   const answer = answers[0];
   if (!answer) throw new TypeError('the limit store has answered nothing');
-  // what no store has decided says 0
-  if (answer.at === 0 && answer.granted === 0) throw new StoreUnavailableError('limits', 'no answer in time');
   return answer;
+}
+
+function only(answers: readonly LimitAnswer[]): LimitAnswer {
+  const answer = first(answers);
+  assertDecided(answer);
+  return answer;
+}
+
+/** What no store has decided says 0. */
+function assertDecided({ at, granted }: LimitAnswer): void {
+  if (at === 0 && granted === 0) throw new StoreUnavailableError('limits', 'no answer in time');
 }

@@ -14,7 +14,7 @@ import { createFlights } from './flights.ts';
 import { createGiveBacks } from './give-backs.ts';
 import { createLeases } from './leases.ts';
 import { passenger } from './passenger.ts';
-import { signatureOf } from './signature.ts';
+import { type RecurringCheck, type RecurringStore, recurringCheck } from './recurring-check.ts';
 import { processTimers, type Timers } from './timers.ts';
 
 /** What {@link distributedLimits} takes. */
@@ -54,9 +54,9 @@ export interface LimitVariant {
 }
 
 /** A limit store that asks another one as rarely as it can. */
-export interface DistributedLimits extends LimitStore {
+export interface DistributedLimits extends RecurringStore {
   /** The same counts, calls and breaker with choices of a policy's own. One key always comes by one variant. */
-  variant(choices: LimitVariant): LimitStore;
+  variant(choices: LimitVariant): RecurringStore;
 }
 
 /**
@@ -105,16 +105,16 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
       at,
     );
 
-  function variant(choices: LimitVariant): LimitStore {
+  function variant(choices: LimitVariant): RecurringStore {
     const way = choices.onStoreFailure ?? options.onStoreFailure ?? 'local';
     if (way !== 'local' && way !== 'allow' && way !== 'deny')
       throw new TypeError(`onStoreFailure must be 'local', 'allow' or 'deny', not ${JSON.stringify(way)}`);
     const leased = maxError > 0 && (choices.leases ?? options.leases ?? true);
 
     /** What can be said without waiting. */
-    function decideHere(check: LimitCheck, signature: string, at: number): LimitAnswer | undefined {
-      const { buckets, times } = check;
-      const line = leased ? leases.lineOf(signature) : 0;
+    function decideHere(check: RecurringCheck, at: number): LimitAnswer | undefined {
+      const { buckets, signature, times } = check;
+      const line = leased ? leases.lineAt(check) : 0;
       const served = line === 0 ? undefined : leases.take(line, times, at);
       if (served) {
         if (leases.runsLow(line, at) && !breaker.isOpen) flights.refill({ signature, buckets, leased });
@@ -131,38 +131,34 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
     const listed = (check: LimitCheck, answer: LimitAnswer | undefined): readonly LimitAnswer[] => [one(check, answer)];
 
     function wait<R>(
-      check: LimitCheck,
-      signature: string,
+      check: RecurringCheck,
       at: number,
       read: (check: LimitCheck, answer: LimitAnswer | undefined) => R,
     ): Promise<R> {
       return new Promise<R>((resolve, reject) => {
         const told = resolve as (read: unknown) => void;
-        flights.ask(
-          { signature, buckets: check.buckets, leased },
-          passenger({ check, read, resolve: told, reject }),
-          at,
-        );
+        const { signature, buckets } = check;
+        flights.ask({ signature, buckets, leased }, passenger({ check, read, resolve: told, reject }), at);
       });
     }
-    function decide(check: LimitCheck): LimitAnswer | Promise<LimitAnswer> {
+    function decide(check: RecurringCheck): LimitAnswer | Promise<LimitAnswer> {
       const at = clock();
-      const signature = signatureOf(check.buckets);
-      return decideHere(check, signature, at) ?? wait(check, signature, at, one);
+      return decideHere(check, at) ?? wait(check, at, one);
     }
 
     return {
       consume(checks) {
         const only = checks.length === 1 ? checks[0] : undefined;
         if (only) {
+          const check = recurringCheck(only.buckets, only.times);
           const at = clock();
-          const signature = signatureOf(only.buckets);
-          const answer = decideHere(only, signature, at);
-          return answer ? [answer] : wait(only, signature, at, listed);
+          const answer = decideHere(check, at);
+          return answer ? [answer] : wait(check, at, listed);
         }
-        const answers = checks.map(decide);
+        const answers = checks.map(({ buckets, times }) => decide(recurringCheck(buckets, times)));
         return answers.every(isLocal) ? answers : Promise.all(answers.map((answer) => Promise.resolve(answer)));
       },
+      decide,
       giveBack: (taken) => giveBackToStore(fallback.giveBack(taken)),
     };
   }
