@@ -33,6 +33,7 @@ import {
   monotonicClock,
   randomBytes,
   systemClock,
+  turnClock,
   uuidv7Generator,
 } from './kernel/index.ts';
 import { lateAccessTokens } from './late-access-tokens.ts';
@@ -78,6 +79,7 @@ export function createCastellan<
 >(options: CastellanOptions<Tiers, Actions, Tx>): Castellan<ShapeOf<Tiers, Actions, Tx>> {
   const { stores, limits: limitsOptions, issuer, audience = issuer, service = issuer, scopesOf } = options;
   const { clock = systemClock, monotonic = monotonicClock, random = randomBytes } = options;
+  const turn = options.monotonic ?? turnClock();
   checkStores(stores);
   for (const [name, value] of Object.entries({ issuer, audience, service }))
     if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text that is not empty`);
@@ -101,6 +103,7 @@ export function createCastellan<
     store: stores.revocations,
     clock,
     monotonic,
+    turn,
     storeClock,
     onUnavailable: (error) => tell('store.unavailable', { error }),
     onRecovered: () => tell('store.recovered', {}),
@@ -244,6 +247,7 @@ export function createCastellan<
   const castellan: Castellan<ShapeOf<Tiers, Actions, Tx>> = {
     http: {
       compile: compile as Castellan<ShapeOf<Tiers, Actions, Tx>>['http']['compile'],
+      turn,
       exchange,
       front: tenant.behind(browser.front(problem)),
       ...(requestLog && { finished: requestLog.finished }),

@@ -1,3 +1,4 @@
+import type { MonotonicClock } from '../kernel/index.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Exchange, HttpRequest, HttpResponse, RequestBody } from './exchange.ts';
 import type { BodyGuard, Guard } from './guard.ts';
@@ -47,6 +48,8 @@ export interface Finish {
 export interface Entry<P> {
   /** @throws TypeError naming the option when the policy makes no sense */
   compile(policy: P | undefined): CompiledPolicy;
+  /** By which a request has arrived: monotonic ms, as of this turn of the event loop. */
+  readonly turn: MonotonicClock;
   /** Begins an exchange: its request id, and the headers that leave on every exit. */
   exchange(request: HttpRequest): Exchange;
   /**

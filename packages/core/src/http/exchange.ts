@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
   /** The client's address by the framework's own trust-proxy rule; empty where the socket has none. */
   readonly ip: string;
-  /** Monotonic milliseconds at which the request's head was read: deadlines count from here. */
+  /** Monotonic milliseconds, as of the turn of the event loop that read the request's head: deadlines count from here. */
   readonly arrivedAt: number;
   /** True once the client's connection is closed: nobody will read the answer. */
   readonly gone: boolean;

@@ -11,5 +11,6 @@ export { createEvents, type EventMap, type Events, type ListenerFailed } from '.
 export { type ParsedJson, parseJson } from './json.ts';
 export { noOrigin, type Origin } from './origin.ts';
 export { createStoreClock, type Moment, type StoreClock } from './store-clock.ts';
+export { turnClock } from './turn-clock.ts';
 export { StoreUnavailableError } from './unavailable.ts';
 export { isUuid, type MakeId, uuidBytes, uuidText, uuidv7Generator } from './uuid.ts';

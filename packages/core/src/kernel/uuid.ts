@@ -4,8 +4,8 @@ import { type RandomBytes, randomBytes } from './crypto.ts';
 /**
  * Makes ids.
  *
- * @param monotonicMs the monotonic clock now, where it was read already: reading the wall clock costs 50 ns and more, and
- * within a millisecond it says nothing new
+ * @param monotonicMs the monotonic clock now, where it was read already: then the id may say a time that is past by
+ * 4 ms, and reading the wall clock, which costs 50 ns and more, is spared
  */
 export type MakeId = (monotonicMs?: number) => string;
 
@@ -18,6 +18,8 @@ const IDS_PER_DRAW = 1024;
 const BYTES = 10;
 /** Characters of an id. */
 const LENGTH = 36;
+/** What was written ahead is good so long, ms: an id says a time that is past by less. */
+const GOOD_MS = 4;
 /** As many are written ahead at most: who keeps one of them keeps the text of all in memory. */
 const MOST_AHEAD = 32;
 const HYPHEN = 0x2d;
@@ -28,7 +30,7 @@ const DIGITS: Uint8Array = Buffer.from('0123456789abcdef');
  * millisecond or the clock steps back: a 12-bit counter beside the milliseconds (section 6.2, method 1), which borrows from the
  * future when it overflows.
  *
- * Where one millisecond needs many, those of the next are written together and cut out of one text: an id that is put
+ * Where such a time needs many, those of the next are written together and cut out of one text: an id that is put
  * together of its groups costs twice as much, and as much again where its characters are looked at.
  */
 export function uuidv7Generator(clock: Clock = systemClock, random: RandomBytes = randomBytes): MakeId {
@@ -40,7 +42,7 @@ export function uuidv7Generator(clock: Clock = systemClock, random: RandomBytes 
   let counter = 0;
   let ahead = '';
   let at = 0;
-  /** Ids of this millisecond. */
+  /** Ids since the clock was looked at. */
   let made = 0;
   /** Monotonic: what was written ahead is good so long. */
   let until = Number.NEGATIVE_INFINITY;
@@ -99,7 +101,7 @@ export function uuidv7Generator(clock: Clock = systemClock, random: RandomBytes 
   return (monotonicMs) => {
     if (monotonicMs === undefined || monotonicMs >= until || at === ahead.length) {
       lookAtClock();
-      if (monotonicMs !== undefined) until = monotonicMs + 1;
+      if (monotonicMs !== undefined) until = monotonicMs + GOOD_MS;
     }
     made++;
     at += LENGTH;

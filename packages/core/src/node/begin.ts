@@ -26,7 +26,7 @@ export interface Beginning<C> {
 /** Makes the beginning of requests. */
 export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): Beginning<C> {
   const { finished } = http;
-  const view = requestViews(framework);
+  const view = requestViews(framework, http.turn);
   const putHeaders = putHeadersOf(framework);
   const checkTrust = createTrustCheck(framework, http.warn);
 

@@ -19,6 +19,8 @@ export interface RevocationFeedOptions {
   readonly map: RevocationMap;
   readonly clock: Clock;
   readonly monotonic: MonotonicClock;
+  /** Tells the age of the knowledge, which each request asks for. Default `monotonic`. */
+  readonly turn?: MonotonicClock | undefined;
   /** Is told the store's clock by each good poll. */
   readonly storeClock: StoreClock;
   /** From the sending of one poll to that of the next. Default 1000. */
@@ -43,7 +45,7 @@ interface Run {
  * the next one asks from the same cursor, so nothing is missed.
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
-  const { store, map, clock, monotonic, storeClock, pollMs = 1000, timeoutMs = 1000 } = options;
+  const { store, map, clock, monotonic, turn = monotonic, storeClock, pollMs = 1000, timeoutMs = 1000 } = options;
   let cursor: string | null = null;
   let good: Moment | undefined;
   let failing = false;
@@ -99,7 +101,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     },
     ageMs(wall = clock()) {
       if (!good) return Number.POSITIVE_INFINITY;
-      return Math.max(0, monotonic() - good.monotonic, wall - good.wall);
+      return Math.max(0, turn() - good.monotonic, wall - good.wall);
     },
   };
 }

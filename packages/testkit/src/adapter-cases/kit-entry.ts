@@ -14,6 +14,7 @@ import {
   openPassage,
   Problem,
 } from '@castellan/core/http';
+import { monotonicClock } from '@castellan/core/kernel';
 
 /** A policy that is its own guards. */
 export interface KitPolicy {
@@ -88,6 +89,7 @@ export function kitCastellan({ endpoints = [], health = [], front, tenantOf }: K
     async stop() {},
     http: {
       compile,
+      turn: monotonicClock,
       exchange(request) {
         meetings.count();
         return begin(request);
