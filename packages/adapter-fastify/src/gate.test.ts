@@ -362,6 +362,18 @@ test('an unknown path is unknown whatever is sent to it: Fastify would read, and
     expect(problemIn(await call({ method: 'POST', target, headers, body: '{' })).code).toBe('not_found');
 });
 
+test('what a handler does not find is unknown too, and a scope with a not-found handler of its own keeps it', async () => {
+  const scene = await serve(async (app, { guard }) => {
+    app.get('/orders/:id', { config: guard({}) }, (_request, reply) => void reply.callNotFound());
+    const own: FastifyPluginAsync = async (child) => {
+      child.setNotFoundHandler((_request, reply) => void reply.code(404).send({ own: true }));
+    };
+    await app.register(own, { prefix: '/own' });
+  });
+  expect(problemIn(await scene.call('/orders/7')).code).toBe('not_found');
+  expect((await scene.call('/own/nothing')).body.toString()).toBe('{"own":true}');
+});
+
 test('an answer of a guard that Node refuses to write is a problem: Fastify would say nothing more', async () => {
   const unwritable = () => ({ status: 1000, headers: {}, body: null });
   const scene = await serve((app, { guard }) => app.get('/', { config: guard({ head: [unwritable] }) }, ok));

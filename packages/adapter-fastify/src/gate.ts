@@ -110,12 +110,10 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
     app.addHook('onReady', () => castellan.start());
     app.addHook('onClose', () => castellan.stop());
     if (notFound) {
-      // before Fastify reads a body for nobody: its parsers' refusals would come in their own shape
-      app.addHook('onRequest', (request, reply, next) => {
-        if (request.is404) gate.notFound({ request, reply });
-        else next();
-      });
-      app.setNotFoundHandler(() => undefined); // never reached; an app that sets its own is told by Fastify
+      const answer = (request: FastifyRequest, reply: FastifyReply): void => gate.notFound({ request, reply });
+      // as a hook too: before Fastify reads a body for nobody, and its parsers' refusals come in their own shape. Not a
+      // hook of the app: known routes would ask it each time. An app that sets its own handler is told by Fastify
+      app.setNotFoundHandler({ onRequest: answer } as object, answer);
     }
     done();
   };
