@@ -43,8 +43,12 @@ interface Group {
 /** What is asked about in one call. */
 interface Flight {
   readonly groups: ReadonlyMap<string, Group>;
-  /** The budgets of those whose signature is not the key of their only one. */
-  readonly keys: ReadonlySet<string>;
+  /** Whether some signature is the key of an only budget. */
+  readonly ofOne: boolean;
+  /** The partitions of the other checks: where none of them is asked about, none of their budgets is. */
+  readonly partitions: ReadonlySet<string>;
+  /** Their budgets, once somebody had to know. */
+  keys: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -80,18 +84,17 @@ export function createFlights(options: FlightsOptions): Flights {
   }
 
   function isInAir(buckets: readonly LimitBucket[]): boolean {
-    for (const { groups, keys } of inAir)
-      for (const { key } of buckets) if (groups.has(key) || (keys.size > 0 && keys.has(key))) return true;
+    for (const flight of inAir) if (carries(flight, buckets)) return true;
     return false;
   }
 
-  function groupOf(asked: Asked): Group {
+  function board(asked: Asked, one?: Passenger): void {
     const known = waiting.get(asked.signature);
-    if (known) return known;
-    const group: Group = { asked, passengers: [] };
-    waiting.set(asked.signature, group);
-    boarded++;
-    return group;
+    if (!known) {
+      // with its first: an array that begins empty makes room for many
+      waiting.set(asked.signature, { asked, passengers: one ? [one] : [] });
+      boarded++;
+    } else if (one) known.passengers.push(one);
   }
 
   function depart(): void {
@@ -127,13 +130,13 @@ export function createFlights(options: FlightsOptions): Flights {
     const parts = store.apart?.(checks) ?? [checks];
     if (parts.length === 1) {
       const groups = legs.length === all.size ? all : groupsOf(legs);
-      void fly({ groups, keys: keysOf(legs) }, legs, checks, now);
+      void fly(flightOf(groups, legs), legs, checks, now);
       return;
     }
     const legOf = new Map(checks.map((check, i) => [check, legs[i]]));
     for (const part of parts) {
       const own = part.flatMap((check) => legOf.get(check) ?? []);
-      void fly({ groups: groupsOf(own), keys: keysOf(own) }, own, part, now);
+      void fly(flightOf(groupsOf(own), own), own, part, now);
     }
   }
 
@@ -195,14 +198,14 @@ export function createFlights(options: FlightsOptions): Flights {
 
   return {
     ask(asked, one, now) {
-      groupOf(asked).passengers.push(one);
+      board(asked, one);
       deadlines.add(one, now);
       if (boarded >= FULL && inAir.size < ENOUGH_IN_AIR) depart();
       else plan();
     },
     refill(asked) {
       if (waiting.has(asked.signature) || isInAir(asked.buckets)) return;
-      groupOf(asked);
+      board(asked);
       plan();
     },
   };
@@ -212,18 +215,49 @@ const groupsOf = (legs: readonly Group[]): Flight['groups'] => new Map(legs.map(
 
 const isGone = ({ done }: Passenger): boolean => done;
 
-const noKeys: ReadonlySet<string> = new Set();
+const none: ReadonlySet<string> = new Set();
 
-/** The budgets that signatures do not name. */
-function keysOf(legs: readonly Group[]): ReadonlySet<string> {
-  let keys: Set<string> | undefined;
+const isOfOne = ({ buckets, signature }: Asked): boolean => buckets.length === 1 && buckets[0]?.key === signature;
+
+function flightOf(groups: Flight['groups'], legs: readonly Group[]): Flight {
+  let ofOne = false;
+  let partitions: Set<string> | undefined;
   for (const { asked } of legs) {
-    const { buckets, signature } = asked;
-    if (buckets.length === 1 && buckets[0]?.key === signature) continue;
-    keys ??= new Set();
-    for (const { key } of buckets) keys.add(key);
+    if (isOfOne(asked)) {
+      ofOne = true;
+      continue;
+    }
+    partitions ??= new Set();
+    let last: string | undefined;
+    for (const { partition } of asked.buckets) {
+      if (partition !== last) partitions.add(partition);
+      last = partition;
+    }
   }
-  return keys ?? noKeys;
+  return { groups, ofOne, partitions: partitions ?? none, keys: undefined };
+}
+
+/** Whether it asks about one of these budgets. */
+function carries(flight: Flight, buckets: readonly LimitBucket[]): boolean {
+  const { groups, ofOne, partitions } = flight;
+  if (ofOne) for (const { key } of buckets) if (groups.has(key)) return true;
+  if (partitions.size === 0) return false;
+  let last: string | undefined;
+  for (const { partition } of buckets) {
+    if (partition === last) continue;
+    last = partition;
+    if (!partitions.has(partition)) continue;
+    flight.keys ??= keysOf(groups);
+    const { keys } = flight;
+    return buckets.some(({ key }) => keys.has(key));
+  }
+  return false;
+}
+
+function keysOf(groups: Flight['groups']): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const { asked } of groups.values()) for (const { key } of asked.buckets) keys.add(key);
+  return keys;
 }
 
 /** The budgets as they were when so many of those who were granted had not passed yet. */
