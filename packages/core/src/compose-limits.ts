@@ -10,7 +10,7 @@ import {
 } from './auth-limits.ts';
 import type { CookieMode } from './browser/index.ts';
 import type { CompiledPolicy, Endpoint, Guard } from './http/index.ts';
-import type { Clock, Duration, RandomBytes } from './kernel/index.ts';
+import { type Clock, type Duration, type RandomBytes, systemClock, turnClock } from './kernel/index.ts';
 import { createLimitNames } from './limit-names.ts';
 import {
   createLimits,
@@ -108,7 +108,8 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
   const limits = createLimits({
     store: storeOf(parts, options),
     mac,
-    clock,
+    // headers tell whole seconds
+    clock: clock === systemClock ? turnClock(systemClock) : clock,
     headers,
     ipv6PrefixBits: ipv6Prefix,
     normaliseEmail: (typed) => parseEmail(typed)?.key,

@@ -1,7 +1,8 @@
 import type { Exchange, Principal } from '../http/index.ts';
 import { type BucketsOf, partitionText } from './limit-keys.ts';
 import type { LimitPolicy } from './limit-policy.ts';
-import type { Limits, RecurringCharges } from './limits.ts';
+import type { LimitBucket } from './limit-store.ts';
+import type { Charge, Limits, RecurringCharges } from './limits.ts';
 
 /** A limit, with where its buckets are made on a route. */
 export interface PlannedLimit {
@@ -26,14 +27,12 @@ export function chargesOfCallers(limits: Limits, planned: readonly PlannedLimit[
   if (planned.some(({ policy }) => policy.by !== by)) return undefined;
   const byPrincipal = new WeakMap<Principal, RecurringCharges>();
 
-  function charge(bucketOf: (buckets: BucketsOf, cost: number) => ReturnType<BucketsOf['bucket']>): RecurringCharges {
-    const charges = planned.map(({ policy, buckets }, at) => ({ policy, bucket: bucketOf(buckets, costs[at] ?? 1) }));
-    return limits.recurring(charges);
-  }
+  const chargesOf = (bucketOf: (buckets: BucketsOf, cost: number) => LimitBucket): readonly Charge[] =>
+    planned.map(({ policy, buckets }, at) => ({ policy, bucket: bucketOf(buckets, costs[at] ?? 1) }));
   function ofPrincipal(principal: Principal): RecurringCharges {
     const known = byPrincipal.get(principal);
     if (known) return known;
-    const made = charge((buckets, cost) => buckets.ofPrincipal(principal, cost));
+    const made = limits.recurring(chargesOf((buckets, cost) => buckets.ofPrincipal(principal, cost)));
     byPrincipal.set(principal, made);
     return made;
   }
@@ -41,11 +40,18 @@ export function chargesOfCallers(limits: Limits, planned: readonly PlannedLimit[
   function ofText(text: string, exchange: Exchange): RecurringCharges {
     const { tenant } = exchange.context;
     const kept = limits.kept.find(text);
-    if (kept) for (const one of kept) if (one.of === planned && one.tenant === tenant) return one.charges;
+    let count = 0;
+    for (let one = kept; one; one = one.next) {
+      if (one.of === planned && one.tenant === tenant) return one;
+      count++;
+    }
     const partition = typeof by === 'function' ? partitionText('own', tenant, text) : partitionOf(exchange);
-    const charges = charge((buckets, cost) => buckets.bucket(partition, cost));
-    limits.kept.keep(text, [{ of: planned, tenant, charges }, ...(kept ?? []).slice(0, MOST_KEPT - 1)]);
-    return charges;
+    const made = limits.recurring(
+      chargesOf((buckets, cost) => buckets.bucket(partition, cost)),
+      { of: planned, tenant, next: count < MOST_KEPT ? kept : undefined },
+    );
+    limits.kept.keep(text, made);
+    return made;
   }
   const partitionOf = (exchange: Exchange): string =>
     limits.partitionOf({ by: by === 'route' ? by : 'ip' }, exchange) ?? '';

@@ -37,19 +37,18 @@ export interface Taken {
   readonly answer: LimitAnswer;
 }
 
-/** What a caller who comes again and again is charged, and what is asked about it. */
-export interface RecurringCharges {
+/**
+ * What a caller who comes again and again is charged, and what is asked about it: one object, as each that has to be
+ * looked at is one more that is no longer in the processor's cache.
+ */
+export interface RecurringCharges extends RecurringCheck {
   readonly charges: readonly Charge[];
-  readonly check: RecurringCheck;
   readonly store: LimitStore & Partial<RecurringStore>;
-}
-
-/** The same of a caller whom a text tells. */
-export interface KeptCharges {
-  /** The limits that these are charges of, as one object. */
-  readonly of: object;
+  /** Whom a text tells: the limits that these are charges of. */
+  readonly of: object | undefined;
   readonly tenant: string;
-  readonly charges: RecurringCharges;
+  /** What the same text is charged elsewhere. */
+  readonly next: RecurringCharges | undefined;
 }
 
 /** Callers of whom nobody knows more than a text. About 500 bytes each and for each of its routes. */
@@ -71,9 +70,9 @@ export interface Limits {
   /** The same, told at once where the store answers at once. */
   askThen<R>(charges: readonly Charge[], told: (answer: LimitAnswer) => R | Promise<R>): R | Promise<R>;
   /** By text, for all routes together: callers choose such texts, an address for instance. */
-  readonly kept: BoundedCache<readonly KeptCharges[]>;
+  readonly kept: BoundedCache<RecurringCharges>;
   /** For {@link Limits.askAgain}. */
-  recurring(charges: readonly Charge[]): RecurringCharges;
+  recurring(charges: readonly Charge[], elsewhere?: Pick<RecurringCharges, 'of' | 'tenant' | 'next'>): RecurringCharges;
   /** As {@link Limits.ask}, but that an answer nobody could give is told from others when it is settled. */
   askAgain(caller: RecurringCharges): LimitAnswer | Promise<LimitAnswer>;
   /**
@@ -171,12 +170,15 @@ export function createLimits(parts: LimitsParts): Limits {
     ask: (charges) => askThen<LimitAnswer>(charges, same),
     askThen,
     kept: boundedCache(KEPT),
-    recurring(charges) {
-      return { charges, check: recurringCheck(charges.map(bucketOf), 1), store: storeFor(charges) };
+    recurring(charges, elsewhere = { of: undefined, tenant: '', next: undefined }) {
+      const { buckets, times, signature, number, line } = recurringCheck(charges.map(bucketOf), 1);
+      const { of, tenant, next } = elsewhere;
+      return { buckets, times, signature, number, line, charges, store: storeFor(charges), of, tenant, next };
     },
-    askAgain({ check, store: asked }) {
-      if (asked.decide) return asked.decide(check);
-      const answers = asked.consume([check]);
+    askAgain(caller) {
+      const { store: asked } = caller;
+      if (asked.decide) return asked.decide(caller);
+      const answers = asked.consume([caller]);
       return answers instanceof Promise ? answers.then(first) : first(answers);
     },
     settle,
