@@ -16,12 +16,24 @@ export interface Limited {
 }
 
 /**
- * Castellan on Redis, with leases: whoever comes with a key is counted by it, or, `withTokens`, by the subject of a
- * verified access token and the limit of its tier. It is told that it is the only process, as it is: then a caller need
+ * Contestants: `castellan` knows callers by a key, `castellan-draft` as well, and sends the draft's two header fields
+ * only, as many as peers; `castellan-token` knows them by the subject of a verified access token, with the limit of its
+ * tier.
+ */
+const KINDS: readonly string[] = ['castellan', 'castellan-draft', 'castellan-token'];
+
+/** Whether it is one of Castellan's. */
+export function isCastellan(name: string): boolean {
+  return KINDS.includes(name);
+}
+
+/**
+ * One of them on Redis, with leases. It is told that it is the only process, as it is: then a caller need
  * not have been here for a minute before anything is leased, and each contestant is idle while the others have their
  * turns.
  */
-export async function startLimited(withTokens: boolean): Promise<Limited> {
+export async function startLimited(name: string): Promise<Limited> {
+  const withTokens = name === 'castellan-token';
   const limit = `${LIMIT}/1m` as const;
   const castellan = createCastellan({
     issuer: 'https://api.example.com',
@@ -29,7 +41,7 @@ export async function startLimited(withTokens: boolean): Promise<Limited> {
     peppers: generatePepper(),
     stores: { ...memoryStores(), limits: redisLimitStore(benchRedis()) },
     ...(withTokens && { tiers: { default: { rank: 0, limit } } }),
-    limits: { expectedInstances: 1 },
+    limits: { expectedInstances: 1, ...(name === 'castellan-draft' && { headers: { xRateLimit: false } }) },
   }) as Castellan;
   let outages = 0;
   castellan.events.on('limit.store_unavailable', () => outages++);

@@ -4,7 +4,7 @@ import { rateLimit } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { HEADERS, KEYS, LIMIT, WINDOW_MS } from './callers.ts';
 import type { Contestant } from './contestant.ts';
-import { startLimited } from './limited-castellan.ts';
+import { isCastellan, startLimited } from './limited-castellan.ts';
 import { flexibleLimiter } from './limited-peers.ts';
 import { benchRedis } from './redis.ts';
 
@@ -25,8 +25,8 @@ export async function limitedExpress(name: string): Promise<Contestant> {
     });
     return { token: '', listener: app };
   }
-  if (name === 'castellan' || name === 'castellan-token') {
-    const { castellan, policy, tokens, outages } = await startLimited(name === 'castellan-token');
+  if (isCastellan(name)) {
+    const { castellan, policy, tokens, outages } = await startLimited(name);
     const { guard, problems } = createGate(castellan);
     app.get('/me', guard(policy), answer);
     app.use(problems);

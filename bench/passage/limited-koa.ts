@@ -1,10 +1,12 @@
 import { createGate } from '@castellan/adapter-koa';
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
-import { HEADERS, KEYS } from './callers.ts';
+import ratelimit from 'koa-ratelimit';
+import { HEADERS, KEYS, LIMIT, WINDOW_MS } from './callers.ts';
 import type { Contestant } from './contestant.ts';
-import { startLimited } from './limited-castellan.ts';
+import { isCastellan, startLimited } from './limited-castellan.ts';
 import { flexibleLimiter } from './limited-peers.ts';
+import { benchRedis } from './redis.ts';
 
 /** One limited Koa app by its name. */
 export async function limitedKoa(name: string): Promise<Contestant> {
@@ -21,13 +23,20 @@ export async function limitedKoa(name: string): Promise<Contestant> {
     app.use(router.routes());
     return { token: '', listener: app.callback() };
   }
-  if (name === 'castellan' || name === 'castellan-token') {
-    const { castellan, policy, tokens, outages } = await startLimited(name === 'castellan-token');
+  if (isCastellan(name)) {
+    const { castellan, policy, tokens, outages } = await startLimited(name);
     const { problems, guard } = createGate(castellan);
     app.use(problems);
     router.get('/me', guard(policy), answer);
     app.use(router.routes());
     return { token: '', tokens, listener: app.callback(), outages };
+  }
+  if (name === 'koa-ratelimit') {
+    const id = (ctx: Context): string => ctx.get('authorization');
+    app.use(ratelimit({ driver: 'redis', db: benchRedis(), duration: WINDOW_MS, max: LIMIT, id }));
+    router.get('/me', answer);
+    app.use(router.routes());
+    return { token: '', tokens: KEYS, listener: app.callback() };
   }
   const consume = flexibleLimiter();
   router.get(
