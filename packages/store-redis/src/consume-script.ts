@@ -46,19 +46,26 @@ while p < size do
     end
     if at and cost > 0 and times > 0 then
       if rules[r + 1] == 1 then
-        if ends < now then ends = now end
-        ends = ends + times * cost * rules[r + 3]
-        if ends <= life and ends - now <= (rules[r + 2] - cost) * rules[r + 3] then
-          call('SETRANGE', keys[first], offsets[at] or offsetOf(at), pack('<d', ends))
+        local back = ends < now and now or ends
+        back = back + times * cost * rules[r + 3]
+        if back <= life and back - now <= (rules[r + 2] - cost) * rules[r + 3] then
+          call('SETRANGE', keys[first], offsets[at] or offsetOf(at), pack('<d', back))
           n, values[first], enough = n + 1, 0, true
-          out[n] = ends - now
+          out[n] = back - now
         end
       elseif ends == rules[r + 7] then
-        spent = spent + times * cost
-        if spent + cost <= rules[r + 2] then
-          call('SETRANGE', keys[first], offsets[at + 8] or offsetOf(at + 8), pack('<I4', spent))
+        local all = spent + times * cost
+        if all + cost <= rules[r + 2] then
+          call('SETRANGE', keys[first], offsets[at + 8] or offsetOf(at + 8), pack('<I4', all))
           n, values[first], enough = n + 1, 0, true
-          out[n] = rules[r + 2] - spent
+          out[n] = rules[r + 2] - all
+        end
+      end
+      if not enough and k == 1 then
+        local answer = anew(keys[first], value, life, ends, spent, r, times)
+        if answer then
+          n, values[first], enough = n + 1, 0, true
+          out[n] = answer
         end
       end
     end

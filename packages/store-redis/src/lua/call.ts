@@ -13,8 +13,8 @@
  * A value is the time until which its key lives (7 bytes), of how many budgets it is (1), and then of all of them, each in
  * its place, first the names (6), then the numbers: a double, of a rate the time at which all permits are back, of the
  * others that at which those of the newest (sub-)window are, and all permits that count (4; of a rate 0). Then how long
- * each one's tail is (1), and the tails: of a window with older sub-windows the sum of those (4) and for each of them,
- * the oldest first, the number of its end modulo 256 (1) and its permits (4). So the numbers of a check's budgets lie
+ * each one's tail is (1), and the tails: of a window with older sub-windows for each of those, the oldest first, the
+ * number of its end modulo 256 (1) and its permits (4), and then their sum (4). So the numbers of a check's budgets lie
  * side by side, and are read and written as one. What only counts on is written over in place; a write that leaves a key
  * its life costs half of one that sets it.
  *

@@ -15,7 +15,7 @@ const budget = (b: number): string => {
         if not (e${b} <= life) then wanted = now + (answer < 5000000 and 10000000 or answer * 2) end
       else
         if e${b} ~= till then
-          s${b}, tails = carried(value, place + ${b - 1}, e${b}, s${b}, rules, r + ${7 * (b - 1)}, tails, ${b})
+          s${b}, tails = older(value, k, place + ${b - 1}, e${b}, s${b}, r + ${7 * (b - 1)}, tails, ${b})
           if not s${b} then return false end
           e${b} = till
           if not (till <= life) then wanted = run[${q}] end
@@ -92,6 +92,58 @@ local function runOf(s)
   return run
 end
 
+-- the permits of a budget whose newest (sub-)window has passed, and the tails of a check with this one's
+local function older(value, k, place, ends, spent, r, tails, b)
+  if ends > rules[r + 7] then return end
+  tails = tails or {}
+  tails[b] = ''
+  if not (ends > now) then return 0, tails end
+  local lengths, from, kept, newest = 9 + 18 * k, 9 + 19 * k, nil, nil
+  for i = lengths, lengths + place - 1 do from = from + byte(value, i) end
+  local length = byte(value, lengths + place)
+  if from + length > #value + 1 then return end
+  spent, kept, newest = carried(value, from, length, ends, spent, rules, r)
+  if not spent then return end
+  tails[b] = kept .. newest
+  return spent, tails
+end
+
+-- the only budget of a value, which is more than counted on: the number for the caller
+local function anew(key, value, life, ends, spent, r, times)
+  local kind, limit, span, cost, till = rules[r + 1], rules[r + 2], rules[r + 3], rules[r + 4], rules[r + 7]
+  local length, kept, newest, answer, live = byte(value, 27), '', '', nil, till
+  if #value ~= 27 + length then return end
+  if kind == 1 then
+    if not (ends > now) then ends = now end
+    ends, spent = ends + times * cost * span, 0
+    answer = ends - now
+    if answer > (limit - cost) * span then return end
+    live = now + (answer < 5000000 and 10000000 or answer * 2)
+  else
+    if ends >= till then return end
+    if ends > now then
+      spent, kept, newest = carried(value, 28, length, ends, spent, rules, r)
+      if not spent then return end
+    else
+      spent = 0
+    end
+    ends, spent = till, spent + times * cost
+    answer = limit - spent
+    if answer < cost then return end
+    if kind == 0 then live = till + 3 * span end
+  end
+  local own = #kept + #newest
+  if kind == 1 or not (till <= life) then
+    local head = pack('<I7BI6dI4B', live, 1, rules[r + 5], ends, spent, own)
+    call('SET', key, head .. kept .. newest, 'PX', milliseconds(live - now))
+  elseif own < length then
+    call('SET', key, sub(value, 1, 14) .. pack('<dI4B', ends, spent, own) .. kept .. newest, 'KEEPTTL')
+  else
+    call('SETRANGE', key, '14', pack('<dI4B', ends, spent, own) .. kept .. newest)
+  end
+  return answer
+end
+
 -- all budgets of a check, where they stand one behind the other. False: it takes more than this, nothing: they don't
 local function countOn(key, value, s, times)
   local run, r, count, size, life, k = runs[s] or runOf(s), starts[s], counts[s], #value, unpacked('<I7B', value)
@@ -109,18 +161,22 @@ ${Array.from({ length: MOST }, (_, i) => budget(i + 1)).join('')}
   end
   local after = at + 12 * count
   if tails then
-    local lengths, from, own, all = 9 + 18 * k, 9 + 19 * k, '', ''
+    local lengths, from = 9 + 18 * k, 9 + 19 * k
     for i = lengths, lengths + place - 1 do from = from + byte(value, i) end
-    local to = from
+    local to, own, all, same = from, '', '', true
     for b = 1, count do
-      local length = byte(value, lengths + place + b - 1)
-      local tail = tails[b] or sub(value, to, to + length - 1)
-      own, all, to = own .. char(#tail), all .. tail, to + length
+      local length, tail = byte(value, lengths + place + b - 1), tails[b]
+      if tail then
+        same, all, to = same and #tail == length, all .. tail, to + length
+      elseif length > 0 then
+        all, to = all .. sub(value, to, to + length - 1), to + length
+      end
     end
     if to > size + 1 then return false end
-    if k == count then
-      text = text .. own .. all
+    if same then
+      text = text .. sub(value, after, from - 1) .. all .. sub(value, to)
     else
+      for b = 1, count do own = own .. (tails[b] and char(#tails[b]) or sub(value, lengths + place + b - 1, lengths + place + b - 1)) end
       text = text .. sub(value, after, lengths + place - 1) .. own .. sub(value, lengths + place + count, from - 1) .. all .. sub(value, to)
     end
   else

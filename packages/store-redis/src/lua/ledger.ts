@@ -36,12 +36,12 @@ ${openPageText}
     if tail ~= '' and #tail % 5 ~= 4 or #tail > 84 then return end
     if not (ends % span == 0 and ends > till - 17 * span and ends < till + 17 * span) then return end
     local list, n, total, newest = budget.list, 0, 0, ends / span
-    for from = 5, #tail, 5 do
+    for from = 1, #tail - 4, 5 do
       local index, permits = unpacked('<BI4', tail, from)
       index = newest - (newest - index) % 256
       if index * span > till - 17 * span then list[n + 1], list[n + 2], n, total = index, permits, n + 2, total + permits end
     end
-    if tail ~= '' then count = count - unpacked('<I4', tail) end
+    if tail ~= '' then count = count - unpacked('<I4', tail, #tail - 3) end
     list[n + 1], list[n + 2] = newest, count
     budget.used = total + count
     if ends > till then budget.period = ends end
@@ -171,9 +171,9 @@ ${openPageText}
     local size = #list
     section.ends = list[size - 1] * rules[budget.rule + 3]
     if size > 2 then
-      local tail = pack('<I4', permits - list[size])
+      local tail = ''
       for k = 1, size - 2, 2 do tail = tail .. pack('<BI4', list[k] % 256, list[k + 1]) end
-      section.tail = tail
+      section.tail = tail .. pack('<I4', permits - list[size])
     end
     return section
   end

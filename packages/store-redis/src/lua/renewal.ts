@@ -4,39 +4,28 @@
  * next one finds them there; those whose time has passed are left out.
  */
 export const renewalText = `
--- What counts of a budget besides its newest (sub-)window, when that has passed: its permits, and the tails of a check
--- with this budget's, the b-th; nothing where that takes more than a look.
-local function carried(value, place, ends, spent, rules, r, tails, b)
-  local till, unpacked, byte = rules[r + 7], struct.unpack, string.byte
-  local k = byte(value, 8)
-  local at = 9 + 18 * k
-  local from, length = at + k, byte(value, at + place)
-  if ends > till then return end
-  tails = tails or {}
-  if not (ends > now) then
-    tails[b] = ''
-    return 0, tails
+-- What counts of a window when its newest sub-window has passed: permits, and in two parts what its tail becomes;
+-- nothing where that takes more than a look.
+local function carried(value, from, length, ends, spent, rules, r)
+  local unpacked, byte, span = struct.unpack, string.byte, rules[r + 3]
+  local after, earlier, all = from + length, 0, spent
+  if rules[r + 1] ~= 0 or length > 0 and length % 5 ~= 4 then return end
+  if length > 0 then
+    after = after - 4
+    earlier = unpacked('<I4', value, after)
   end
-  if rules[r + 1] == 2 then return end
-  for i = at, at + place - 1 do from = from + byte(value, i) end
-  if from + length > #value + 1 or length > 0 and length % 5 ~= 4 then return end
-  local after, earlier, period, span = from + length, 0, till / rules[r + 3], rules[r + 3]
-  if length > 0 then from, earlier = from + 4, (unpacked('<I4', value, from)) end
-  local newest, all = spent - earlier, spent
-  while from < after do
-    local index, count = unpacked('<BI4', value, from)
-    if (period - index) % 256 < 17 then break end
-    all, from = all - count, from + 5
+  local period = rules[r + 7] / span
+  while from < after and (period - byte(value, from)) % 256 > 16 do
+    all, from = all - unpacked('<I4', value, from + 1), from + 5
   end
-  tails[b] = struct.pack('<I4', all) .. string.sub(value, from, after - 1) .. struct.pack('<BI4', ends / span % 256, newest)
-  return all, tails
+  return all, string.sub(value, from, after - 1), struct.pack('<BI4I4', ends / span % 256, spent - earlier, all)
 end
 
 -- the value of one of a check's keys, and for how long it is to live
 local function renewed(value, rules, r, count, key, times, now, out, n)
   local unpacked, sub, pack, byte, char = struct.unpack, string.sub, struct.pack, string.byte, string.char
   local size, k, last, kept, places, tails = value and #value or 0, 0, 0, 0, {}, {}
-  local names, numbers, lengths, texts = {}, {}, {}, {}
+  local names, numbers, lengths, texts, froms = {}, {}, {}, {}, {}
   if size > 8 then k = byte(value, 8) end
   local to = 9 + 19 * k
   if size > 8 and size < to - 1 then return end
@@ -46,7 +35,7 @@ local function renewed(value, rules, r, count, key, times, now, out, n)
     local name = unpacked('<I6', value, 9 + 6 * j)
     if name == 0 or places[name] then return end
     local length = byte(value, 9 + 18 * k + j)
-    places[name], tails[name], to = j, sub(value, to, to + length - 1), to + length
+    places[name], tails[name], froms[name], to = j, sub(value, to, to + length - 1), to, to + length
   end
   if size > 8 and to ~= size + 1 then return end
 
@@ -74,11 +63,14 @@ local function renewed(value, rules, r, count, key, times, now, out, n)
         if not (left <= (limit - cost) * span) then return end
         spent, tail, out[n + b], live = 0, '', left, now + (left < 5000000 and 10000000 or left * 2)
       else
-        if j and ends ~= till then
-          local own
-          spent, own = carried(value, j, ends, spent, rules, q, nil, 1)
+        if ends > till then return end
+        if not (ends > now) then
+          spent, tail = 0, ''
+        elseif ends ~= till then
+          local kept, newest
+          spent, kept, newest = carried(value, froms[name], #tail, ends, spent, rules, q)
           if not spent then return end
-          tail = own[1]
+          tail = kept .. newest
         end
         spent = spent + times * cost
         if spent > limit - cost then return end
