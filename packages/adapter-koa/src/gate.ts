@@ -70,27 +70,33 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
     if (error && !isGone(error, this)) fail(error, this);
   };
 
+  /** Behind the app: what nobody has answered, and bodies whose first byte is not there yet. */
+  const answered = (context: KoaContext): void | Promise<void> => {
+    if (context.respond === false) return;
+    if (isUnanswered(context)) gate.notFound(context);
+    else if (context.body instanceof Readable && context.req.method !== 'HEAD') {
+      context.body.once('error', (error) => fail(error, context)); // a compression around us would never end
+      return begun(context.body);
+    }
+  };
+
   return {
-    async problems(context, next) {
+    // no async functions: each costs a request another turn of the queue
+    problems(context, next) {
       const { context: shared } = context.app;
       if (shared.onerror !== onerror) shared.onerror = onerror;
+      const failed = (error: unknown): void => fail(error, context);
       try {
-        if (!gate.front(context)) return;
+        if (!gate.front(context)) return Promise.resolve();
         if (!isDecodable(context.originalUrl)) throw new Problem('not_found');
-        await next();
-        if (context.respond === false) return;
-        if (isUnanswered(context)) gate.notFound(context);
-        else if (context.body instanceof Readable && context.req.method !== 'HEAD') {
-          context.body.once('error', (error) => fail(error, context)); // a compression around us would never end
-          await begun(context.body);
-        }
+        return Promise.resolve(next()).then(() => answered(context), failed);
       } catch (error) {
-        fail(error, context);
+        failed(error);
+        return Promise.resolve();
       }
     },
     guard(policy) {
       const door = gate.door(gate.compile(policy));
-      // no async function: it would cost each request another turn of the queue
       return (context, next) => {
         const admitted = enterDoor(door, context);
         if (admitted === true) return next();
@@ -105,7 +111,9 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
 /** Koa begins every answer as a 404 without a body; a handler that says 404 itself has answered. */
 function isUnanswered(context: KoaContext): boolean {
   const { response } = context as unknown as { readonly response: { readonly _explicitStatus?: boolean } };
-  return context.status === 404 && (context.body === undefined || context.body === null) && !response._explicitStatus;
+  return (
+    context.res.statusCode === 404 && (context.body === undefined || context.body === null) && !response._explicitStatus
+  );
 }
 
 /** A client that goes away is no failure of the handler; Koa tells it as one. */

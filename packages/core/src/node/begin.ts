@@ -58,7 +58,7 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
       const { context, headers, request: earlier } = met.exchange;
       const exchange =
         met.route === route ? met.exchange : { request: view(carrier, route, earlier.arrivedAt), context, headers };
-      return takeGateSeat(request, { entry: http, exchange, route, outer: met.capture });
+      return takeGateSeat(request, { entry: http, exchange, route, outer: met.capture, put: met.put });
     }
     const exchange = http.exchange(view(carrier, route));
     const seat = takeGateSeat(request, { entry: http, exchange, route, outer: met?.capture });
@@ -72,7 +72,7 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     meet,
     front(carrier) {
       const seat = meet(carrier);
-      if (seat) putHeaders(carrier, seat.exchange.headers);
+      if (seat) putHeaders(carrier, seat);
       return seat !== undefined;
     },
     forFailure(carrier) {

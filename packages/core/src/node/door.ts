@@ -77,7 +77,7 @@ export function createDoor<C, P>(
   };
   const admit = ({ carrier, response, seat }: Call<C>): boolean => {
     if (response.headersSent) return false; // somebody, a timeout perhaps, did not want to wait for us
-    putHeaders(carrier, seat.exchange.headers);
+    putHeaders(carrier, seat);
     return true;
   };
   const afterHead = async (call: Call<C>, head: Refusal | Promise<Refusal>): Promise<boolean> => {
@@ -108,7 +108,7 @@ export function createDoor<C, P>(
       seat.passage = passage;
       const refusal = passage.head();
       if (refusal === undefined && !wantsBody && !passage.watches) {
-        putHeaders(carrier, seat.exchange.headers);
+        putHeaders(carrier, seat);
         return true;
       }
       const request = framework.request(carrier);

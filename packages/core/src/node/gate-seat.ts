@@ -12,6 +12,8 @@ export interface GateSeat extends Seat {
   capture: Capture | undefined;
   /** The capture of an earlier door: that one's passage is not this one's to end. */
   readonly outer: Capture | undefined;
+  /** Whether a door, or the front, has put the exchange's headers on the answer. */
+  put: boolean;
 }
 
 /** The seat that a door took. */
@@ -22,9 +24,11 @@ export function gateSeatOf(request: IncomingMessage): GateSeat | undefined {
 /** What a seat is taken with; `outer` is what an earlier door is watching. */
 export interface GateSeatParts extends Pick<GateSeat, 'entry' | 'exchange' | 'route'> {
   readonly outer?: Capture | undefined;
+  readonly put?: boolean;
 }
 
 /** Seats a request. */
-export function takeGateSeat(request: IncomingMessage, { entry, exchange, route, outer }: GateSeatParts): GateSeat {
-  return takeSeat<GateSeat>(request, { exchange, entry, route, passage: undefined, capture: outer, outer });
+export function takeGateSeat(request: IncomingMessage, parts: GateSeatParts): GateSeat {
+  const { entry, exchange, route, outer, put = false } = parts;
+  return takeSeat<GateSeat>(request, { exchange, entry, route, passage: undefined, capture: outer, outer, put });
 }
