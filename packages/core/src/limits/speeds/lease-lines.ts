@@ -8,8 +8,8 @@ import type { BucketState, LimitAnswer } from '../limit-store.ts';
 export interface LeaseLines {
   /** Makes room for lines up to this one. */
   reach(line: number): void;
-  /** Begins a line. `cost`: of its only budget; 0: it has several. */
-  begin(line: number, leaseMs: number, cost: number): void;
+  /** Begins a line. `periodMs`: for which its demand is counted. `cost`: of its only budget; 0: it has several. */
+  begin(line: number, periodMs: number, cost: number): void;
   /** Serves from the older block first; `undefined` where neither has as many. */
   take(line: number, times: number, now: number): LimitAnswer | undefined;
   /** Adds what was paid for. A third block takes the place of the oldest, which has little left. */
@@ -22,7 +22,7 @@ export interface LeaseLines {
   fitting(line: number): number;
   /** So many passed that it did not serve; below 0: so many came back. */
   countPassed(line: number, count: number, now: number): void;
-  /** How many pass within the life of a lease, as it was lately. */
+  /** How many pass within a period, as it was lately. */
   demand(line: number, now: number): number;
   /** Whether so little is left of what is held, or of its life, that it's time for more, and that was not said just now. */
   isLow(line: number, now: number): boolean;
@@ -34,19 +34,20 @@ const UNTIL = 1;
 const AT = 2;
 /** The second block. */
 const NEXT = 3;
-// how many passed in this life of a lease and in the one before, and when this one began
+// how many passed in this period and in the one before, and when this one began
 const IN_THIS = 6;
 const IN_LAST = 7;
 const PERIOD = 8;
-/** What was held after the last lease. */
+/** What was held after the last lease; 0: it was said that this is low. */
 const SIZE = 9;
 // the only budget, as it was answered last
 const REMAINING = 10;
 const RESET_AT = 11;
 const RETRY_AT = 12;
+/** From then on it is low, however much is left. */
 const LOW_AT = 13;
 const COST = 14;
-const LEASE_MS = 15;
+const PERIOD_MS = 15;
 const RECORD = 16;
 
 /** A line that is low says so once in this time: meanwhile it is asked for, as a rule. */
@@ -68,10 +69,10 @@ export function createLeaseLines(
     for (let i = 0; i < 2 && (n[start + LEFT] ?? 0) > 0 && (n[start + UNTIL] ?? 0) <= now; i++) shift(start);
   }
   function turn(start: number, now: number): void {
-    const leaseMs = n[start + LEASE_MS] ?? 0;
+    const periodMs = n[start + PERIOD_MS] ?? 0;
     const passed = now - (n[start + PERIOD] ?? 0);
-    if (passed < leaseMs) return;
-    n[start + IN_LAST] = passed < 2 * leaseMs ? (n[start + IN_THIS] ?? 0) : 0;
+    if (passed < periodMs) return;
+    n[start + IN_LAST] = passed < 2 * periodMs ? (n[start + IN_THIS] ?? 0) : 0;
     n[start + IN_THIS] = 0;
     n[start + PERIOD] = now;
   }
@@ -89,14 +90,13 @@ export function createLeaseLines(
       const wanted = (line + 1) * RECORD;
       if (wanted > n.length) n = grown(n, Math.max(wanted, n.length * 2));
     },
-    begin(line, leaseMs, cost) {
+    begin(line, periodMs, cost) {
       const start = line * RECORD;
       n.fill(0, start, start + RECORD);
       n[start + PERIOD] = Number.NEGATIVE_INFINITY;
-      n[start + LOW_AT] = Number.NEGATIVE_INFINITY;
       n[start + REMAINING] = Number.POSITIVE_INFINITY;
       n[start + COST] = cost;
-      n[start + LEASE_MS] = leaseMs;
+      n[start + PERIOD_MS] = periodMs;
     },
     take(line, times, now) {
       const start = line * RECORD;
@@ -118,10 +118,14 @@ export function createLeaseLines(
       dropExpired(start, now);
       if (left > 0) {
         if ((n[start + NEXT + LEFT] ?? 0) > 0) shift(start);
-        const block = (n[start + LEFT] ?? 0) > 0 ? start + NEXT : start;
+        const isFirst = (n[start + LEFT] ?? 0) === 0;
+        const block = isFirst ? start : start + NEXT;
+        // they are over in the order in which they came, also where the later one lives for less
+        if (!isFirst && (n[start + UNTIL] ?? 0) > until) n[start + UNTIL] = until;
         n[block + LEFT] = left;
         n[block + UNTIL] = until;
         n[block + AT] = at;
+        n[start + LOW_AT] = until - (until - now) / 4;
       }
       n[start + SIZE] = (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
     },
@@ -154,12 +158,10 @@ export function createLeaseLines(
     },
     isLow(line, now) {
       const start = line * RECORD;
-      const later = n[start + NEXT + LEFT] ?? 0;
-      const leftMs = (n[later > 0 ? start + NEXT + UNTIL : start + UNTIL] ?? 0) - now;
-      const isLow =
-        (n[start + LEFT] ?? 0) + later < (n[start + SIZE] ?? 0) / 4 || leftMs < (n[start + LEASE_MS] ?? 0) / 4;
-      if (!isLow || now - (n[start + LOW_AT] ?? 0) < LOW_MS) return false;
-      n[start + LOW_AT] = now;
+      const left = (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
+      if (left >= (n[start + SIZE] ?? 0) / 4 && now < (n[start + LOW_AT] ?? 0)) return false;
+      n[start + SIZE] = 0;
+      n[start + LOW_AT] = now + LOW_MS;
       return true;
     },
   };

@@ -151,8 +151,19 @@ describe('a lease', () => {
     }
     const charged = one.far.answers.slice(calls).reduce((sum, { granted }) => sum + granted, 0);
     expect(charged).toBeLessThanOrEqual((100_000 * 0.01) / 4);
-    await answered(one, [bucket({ kind: 'window', limit: 2000, windowUs: MINUTE_US }, 'of a small limit')]);
+    await answered(one, [bucket({ kind: 'window', limit: 1500, windowUs: MINUTE_US }, 'of a small limit')]);
     expect(one.far.calls.at(-1)?.map(({ times }) => times)).toEqual([1]);
+  });
+
+  test('within the even share it lives for half a window', async () => {
+    const one = scene({ maxError: 0.01, expectedInstances: 1 });
+    const isLocal = () => !(ask(one.limits, [bucket(many)]) instanceof Promise);
+    await answered(one, [bucket(many)]);
+    await one.time.pass(22_000);
+    expect(isLocal()).toBe(true);
+    await one.time.pass(8001);
+    expect(isLocal()).toBe(false);
+    await one.time.pass(2);
   });
 
   test('it is renewed in the background before it ends: a caller who goes on at its pace never waits', async () => {

@@ -48,7 +48,10 @@ export interface GrantedPermits {
 interface Line {
   readonly number: number;
   readonly windowMs: number;
+  /** How long a permit is kept once it was paid. */
   readonly leaseMs: number;
+  /** The same of what is within the even share. */
+  readonly evenMs: number;
   readonly buckets: readonly LimitBucket[];
   /** Whether one of its budgets is that of a window: how much is leased depends on how much was granted. */
   readonly ofWindow: boolean;
@@ -73,6 +76,10 @@ export interface LeaseOptions {
 const LEAST_LEASE_MS = 5;
 /** `recentlyDebited` says why it must be more than nine. */
 const LIVES_IN_WINDOW = 10;
+/** Of what is within an even share, which is the same whenever it is asked for. */
+const EVEN_LIVES_IN_WINDOW = 2;
+/** Or as long as any other lease: headers tell what the store said when it began. */
+const MOST_EVEN_MS = 30_000;
 /** So many are leased to who has not come for a while, of a limit of which that is nothing. */
 const TO_NEWCOMERS = 8;
 /** Looks for a line that may make room for a new one. */
@@ -89,7 +96,9 @@ const LOOKS = 8;
  * those too are leased to who come now and then. Where it is known how many processes there are, half of what may be
  * held is given to what a process was granted and half to all of them evenly: then a caller need not have spent much
  * before anything is leased, and who comes after a while is given a few at once, so that its next requests wait for
- * nobody: of all processes together at most `maxError` of the limit in a window, should it not come again.
+ * nobody: of all processes together at most `maxError` of the limit in a window, should it not come again. The even half
+ * is the same at every moment. Where no more than that is held, it does not matter when it was paid, and it lives for
+ * half a window, or half a minute where that is less: callers who come seldom are those who would wait.
  *
  * Only for `window` and `rate`: a permit of one day must not be spent on the next. A check of several budgets is leased
  * as a whole, by the shortest of their windows. What is not used in time is lost to its caller: at most as much as the
@@ -115,13 +124,16 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
     const leaseMs = leaseMsOf(buckets, maxError);
     const number = windowMs > 0 && leaseMs >= LEAST_LEASE_MS ? vacant(now) : 0;
     if (number === 0) return undefined;
+    const even = expectedInstances === undefined ? 0 : evenShare(number, buckets, expectedInstances);
+    const isEven = even > 0 && buckets.every(({ rule }) => rule.kind === 'window');
     const line: Line = {
       number,
       windowMs,
       leaseMs,
+      evenMs: isEven ? Math.max(leaseMs, Math.min(windowMs / EVEN_LIVES_IN_WINDOW, MOST_EVEN_MS)) : leaseMs,
       buckets,
       ofWindow: buckets.some(({ rule }) => rule.kind === 'window'),
-      even: expectedInstances === undefined ? 0 : evenShare(number, buckets, expectedInstances),
+      even,
       states: [],
       knownAt: 0,
     };
@@ -129,7 +141,7 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
     lines[number] = line;
     held.reach(number);
     if ((number + 1) * PACE > paces.length) paces = grown(paces, Math.max((number + 1) * PACE, paces.length * 2));
-    held.begin(number, leaseMs, buckets.length === 1 ? (buckets[0]?.cost ?? 0) : 0);
+    held.begin(number, line.evenMs, buckets.length === 1 ? (buckets[0]?.cost ?? 0) : 0);
     clearPace(paces, number * PACE);
     return line;
   }
@@ -159,18 +171,26 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
     return 0;
   }
 
+  /** What may be held whenever it was asked for. */
+  const ownShare = ({ even }: Line): number => (even * maxError) / 2;
+
   /** How many requests this process may have paid for ahead, beside those that are about to pass. */
   function allowance(line: Line, times: number, now: number): number {
-    const { number, windowMs, buckets, states, ofWindow, even } = line;
+    const { number, windowMs, leaseMs, evenMs, buckets, states, ofWindow } = line;
     const demand = held.demand(number, now);
-    const gift = demand === 0 ? Math.min(TO_NEWCOMERS, (even * maxError) / LIVES_IN_WINDOW) : 0;
-    let most = Math.min(Math.max(demand + times, gift), held.fitting(number) / 8);
-    for (let i = 0; i < states.length; i++)
-      most = Math.min(most, (states[i]?.remaining ?? 0) / (buckets[i]?.cost ?? 1) / 8);
+    let most = (demand * leaseMs) / evenMs + times;
     if (ofWindow) {
       const granted = recentlyDebited(paces, number * PACE, windowMs, now);
-      most = Math.min(most, (expectedInstances === undefined ? granted : (granted + even) / 2) * maxError);
+      const share = expectedInstances === undefined ? granted * maxError : (granted * maxError) / 2 + ownShare(line);
+      most = Math.min(most, share);
     }
+    if (evenMs > leaseMs) {
+      const wanted = demand === 0 ? TO_NEWCOMERS : demand + times;
+      most = Math.max(most, Math.min(wanted, ownShare(line)));
+    }
+    most = Math.min(most, held.fitting(number) / 8);
+    for (let i = 0; i < states.length; i++)
+      most = Math.min(most, (states[i]?.remaining ?? 0) / (buckets[i]?.cost ?? 1) / 8);
     return Math.floor(most);
   }
 
@@ -183,7 +203,11 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       return place.number;
     },
     take: (line, times, now) => held.take(line, times, now),
-    runsLow: (line, now) => held.isLow(line, now) && allowance(lines[line] as Line, 0, now) >= 2,
+    runsLow(line, now) {
+      if (!held.isLow(line, now)) return false;
+      const size = allowance(lines[line] as Line, 0, now);
+      return size >= 2 && size - held.held(line, now) >= 1;
+    },
     wanted(signature, buckets, times, now) {
       // who has an even share has it from the first request on
       const line = expectedInstances === undefined ? lines[lineOf(signature)] : lineFor(signature, buckets, now);
@@ -197,7 +221,7 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       if (answer.granted === 0 && !numbers.has(signature)) return;
       const line = lineFor(signature, buckets, now);
       if (line === undefined) return;
-      const { number, windowMs, leaseMs } = line;
+      const { number, windowMs, leaseMs, evenMs } = line;
       const only = answer.buckets[0];
       if (answer.buckets.length === 1 && only !== undefined) held.know(number, only, sentAt);
       else {
@@ -206,7 +230,9 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       }
       countDebited(paces, number * PACE, answer.granted, windowMs, now);
       held.countPassed(number, passed, now);
-      held.add(number, answer.granted - passed, answer.at, sentAt + leaseMs, now);
+      const left = answer.granted - passed;
+      const isEven = held.held(number, now) + left <= ownShare(line);
+      held.add(number, left, answer.at, sentAt + (isEven ? evenMs : leaseMs), now);
     },
     givenBack(signature, times, now) {
       const number = numbers.get(signature);
