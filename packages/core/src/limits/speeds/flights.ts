@@ -68,7 +68,8 @@ const ENOUGH_IN_AIR = 2;
 export function createFlights(options: FlightsOptions): Flights {
   const { store, deadlines, breaker, denyCache, leases, clock, timers } = options;
   let waiting = new Map<string, Group>();
-  const inAir = new Set<Flight>();
+  /** No set: one that is added to and deleted from for ever leaves tables behind that keep what was in them from the collector. */
+  const inAir: Flight[] = [];
   /** Groups that wait since the last departure. */
   let boarded = 0;
   let planned = false;
@@ -146,7 +147,7 @@ export function createFlights(options: FlightsOptions): Flights {
     checks: readonly LimitCheck[],
     sentAt: number,
   ): Promise<void> {
-    inAir.add(flight);
+    inAir.push(flight);
     try {
       const answers = await deadlines.inTime((deadlineMs) => store.consume(checks, deadlineMs), sentAt);
       for (const [i, leg] of legs.entries()) {
@@ -164,7 +165,7 @@ export function createFlights(options: FlightsOptions): Flights {
       // where one of several servers is away and others answer meanwhile, those are still worth asking
       if (isAway && !(store.apart && servedAt >= sentAt)) breaker.failed(error);
     } finally {
-      inAir.delete(flight);
+      inAir.splice(inAir.indexOf(flight), 1);
       plan();
     }
   }
@@ -200,7 +201,7 @@ export function createFlights(options: FlightsOptions): Flights {
     ask(asked, one, now) {
       board(asked, one);
       deadlines.add(one, now);
-      if (boarded >= FULL && inAir.size < ENOUGH_IN_AIR) depart();
+      if (boarded >= FULL && inAir.length < ENOUGH_IN_AIR) depart();
       else plan();
     },
     refill(asked) {
