@@ -20,7 +20,7 @@ async function compare(framework: string): Promise<readonly Figure[]> {
       servers.set(kind, await startServer(`${framework}/${kind}`));
     return servers;
   };
-  const { perSecond, ratio, cpuRatio } = await contests(start, { times: 3, rounds: 5, seconds: 1 });
+  const { perSecond, ratio, cpuRatio } = await contests(start, { times: 5, rounds: 3, seconds: 1 });
   const shown = (kind: string): string =>
     `${kind} ${Math.round(perSecond(kind))}/s (${ratio(kind, 'bare').toFixed(2)} of bare, by CPU ${cpuRatio(kind, 'bare').toFixed(2)})`;
   return [

@@ -114,8 +114,9 @@ export async function contest(
 }
 
 /**
- * Holds several contests, each between new processes, and takes the means of their results: two processes of one app
- * differ by up to a tenth, as their code and data happen to lie in memory, for as long as they live.
+ * Holds several contests, each between new processes, and takes the medians of their results: two processes of one app
+ * differ by up to a tenth, as their code and data happen to lie in memory, for as long as they live, and now and then one
+ * comes into step with the load generator such that each answer has to wake it, which doubles what a write costs.
  */
 export async function contests(
   start: () => Promise<ReadonlyMap<string, Server>>,
@@ -127,12 +128,11 @@ export async function contests(
     held.push(await contest(servers, options));
     await endServers(servers);
   }
-  const mean = (of: (results: ContestResults) => number): number =>
-    held.reduce((sum, results) => sum + of(results), 0) / held.length;
+  const medianOf = (of: (results: ContestResults) => number): number => median(held.map(of));
   return {
-    perSecond: (name) => mean((results) => results.perSecond(name)),
-    ratio: (name, to) => mean((results) => results.ratio(name, to)),
-    cpuRatio: (name, to) => mean((results) => results.cpuRatio(name, to)),
+    perSecond: (name) => medianOf((results) => results.perSecond(name)),
+    ratio: (name, to) => medianOf((results) => results.ratio(name, to)),
+    cpuRatio: (name, to) => medianOf((results) => results.cpuRatio(name, to)),
   };
 }
 
