@@ -10,7 +10,7 @@ import { createBreaker } from './breaker.ts';
 import { createDeadlineQueue } from './deadline-queue.ts';
 import { createDenyCache } from './deny-cache.ts';
 import { createFallback, type StoreFailure } from './fallback.ts';
-import { createFlights } from './flights.ts';
+import { createFlights, WITH_OTHERS_MS } from './flights.ts';
 import { createGiveBacks } from './give-backs.ts';
 import { createLeases } from './leases.ts';
 import { passenger } from './passenger.ts';
@@ -117,7 +117,8 @@ export function distributedLimits(store: LimitStore, options: DistributedLimitsO
       const line = leased ? leases.lineAt(check) : 0;
       const served = line === 0 ? undefined : leases.take(line, times, at);
       if (served) {
-        if (leases.runsLow(line, at) && !breaker.isOpen) flights.refill({ signature, buckets, leased });
+        if (leases.runsLow(line, at) && !breaker.isOpen)
+          flights.refill({ signature, buckets, leased }, leases.lastsMs(line, at) > 4 * WITH_OTHERS_MS);
         return served;
       }
       const refusal = denyCache.refusal(buckets, at);

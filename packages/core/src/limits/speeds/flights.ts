@@ -19,8 +19,12 @@ export interface Asked {
 export interface Flights {
   /** @param now monotonic ms */
   ask(asked: Asked, one: Passenger, now: number): void;
-  /** Asks for a lease in the background; does nothing where the store is being asked about these buckets. */
-  refill(asked: Asked): void;
+  /**
+   * Asks for a lease in the background; does nothing where the store is being asked about these buckets.
+   *
+   * @param withOthers it can wait a little for a call that leaves anyway
+   */
+  refill(asked: Asked, withOthers: boolean): void;
 }
 
 /** What {@link createFlights} is made from. */
@@ -58,6 +62,8 @@ interface Flight {
 const FULL = 32;
 /** With so many under way the store has enough to do: the rest of the turn is one call. */
 const ENOUGH_IN_AIR = 2;
+/** How long one that can waits for others, ms. A call costs the process much more than one check in it. */
+export const WITH_OTHERS_MS = 10;
 
 /**
  * Makes them. The checks of one turn of the event loop are one call, or one for each of the store's servers; of many the
@@ -73,6 +79,7 @@ export function createFlights(options: FlightsOptions): Flights {
   /** Groups that wait since the last departure. */
   let boarded = 0;
   let planned = false;
+  let plannedLate = false;
   let servedAt = Number.NEGATIVE_INFINITY;
 
   function plan(): void {
@@ -81,6 +88,15 @@ export function createFlights(options: FlightsOptions): Flights {
     timers.soon(() => {
       planned = false;
       depart();
+    });
+  }
+
+  function planLate(): void {
+    if (planned || plannedLate) return;
+    plannedLate = true;
+    timers.after(WITH_OTHERS_MS, () => {
+      plannedLate = false;
+      plan();
     });
   }
 
@@ -204,10 +220,11 @@ export function createFlights(options: FlightsOptions): Flights {
       if (boarded >= FULL && inAir.length < ENOUGH_IN_AIR) depart();
       else plan();
     },
-    refill(asked) {
+    refill(asked, withOthers) {
       if (waiting.has(asked.signature) || isInAir(asked.buckets)) return;
       board(asked);
-      plan();
+      if (withOthers && boarded < FULL) planLate();
+      else plan();
     },
   };
 }

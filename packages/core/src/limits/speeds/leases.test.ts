@@ -166,6 +166,20 @@ describe('a lease', () => {
     await one.time.pass(2);
   });
 
+  test('those that last a while yet are renewed together', async () => {
+    const one = scene({ maxError: 0.01, expectedInstances: 1 });
+    const callers = ['ada', 'grace', 'edith'].map((name) => [bucket(many, name)]);
+    for (const buckets of callers) for (let i = 0; i < 5; i++) await answered(one, buckets);
+    await one.time.pass(23_000);
+    const calls = one.far.calls.length;
+    for (const buckets of callers) {
+      expect(ask(one.limits, buckets)).not.toBeInstanceOf(Promise);
+      await one.time.pass(3);
+    }
+    await one.time.pass(10);
+    expect(one.far.calls.slice(calls).map((checks) => checks.length)).toEqual([3]);
+  });
+
   test('it is renewed in the background before it ends: a caller who goes on at its pace never waits', async () => {
     const one = scene({ maxError: 0.01, expectedInstances: 1 });
     let waited = 0;

@@ -17,6 +17,8 @@ export interface Leases {
   take(line: number, times: number, now: number): LimitAnswer | undefined;
   /** Whether so few are left that more should be asked for in the background. */
   runsLow(line: number, now: number): boolean;
+  /** For how long what is held is enough, as its caller went on lately, ms. */
+  lastsMs(line: number, now: number): number;
   /** How many more to ask for, along with `times` that are asked for anyway. */
   wanted(signature: string, buckets: readonly LimitBucket[], times: number, now: number): number;
   /** Learns from an answer of the store, and keeps what was granted beyond those who pass by it. */
@@ -208,6 +210,7 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       const size = allowance(lines[line] as Line, 0, now);
       return size >= 2 && size - held.held(line, now) >= 1;
     },
+    lastsMs: (line, now) => (held.held(line, now) * (lines[line]?.evenMs ?? 0)) / held.demand(line, now),
     wanted(signature, buckets, times, now) {
       // who has an even share has it from the first request on
       const line = expectedInstances === undefined ? lines[lineOf(signature)] : lineFor(signature, buckets, now);
