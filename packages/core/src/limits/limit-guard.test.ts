@@ -31,6 +31,7 @@ interface Request {
   readonly tier?: string;
   readonly tenant?: string;
   readonly ip?: string;
+  readonly method?: string;
   readonly route?: string;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
@@ -49,13 +50,14 @@ function exchangeOf({
   tier = 'free',
   tenant = '',
   ip = '192.0.2.1',
+  method = 'GET',
   route = '/orders',
   headers = {},
 }: Request) {
   const principal: Principal | undefined =
     subject === undefined ? undefined : { subject, tenant, tier, sessionId: 's', scopes: new Set(), claims: {} };
   const exchange: Exchange = {
-    request: { method: 'GET', target: route, route, headers, ip, arrivedAt: 0, gone: false },
+    request: { method, target: route, route, headers, ip, arrivedAt: 0, gone: false },
     context: { requestId: 'r', tenant, ...(principal && { principal }) },
     headers: {},
   };
@@ -197,6 +199,26 @@ describe('who is counted', () => {
     expect(await passed(scene(shared), 2, { subject: 'ada', route: '/c' })).toBe(2);
     expect(await passed(scene(shared), 5, { subject: 'ada', route: '/d' })).toBe(1);
     expect(await passed(scene({ own: '2/1m', store, route: '/a' }), 5, { subject: 'ada', route: '/x' })).toBe(0);
+  });
+
+  test('HEAD spends what GET spends, and other methods have a budget of their own', async () => {
+    const ask = scene({ own: '4/1m' });
+    expect(await passed(ask, 3, { subject: 'ada' })).toBe(3);
+    expect(await passed(ask, 5, { subject: 'ada', method: 'HEAD' })).toBe(1);
+    expect(await passed(ask, 5, { subject: 'ada' })).toBe(0);
+    expect(await passed(ask, 5, { subject: 'ada', method: 'POST' })).toBe(4);
+  });
+
+  test('one text is another caller in each tenant, on each route and of each limit, in whatever order they come', async () => {
+    const byKey = scene({ own: { window: '2/1m', by: ({ request }) => request.headers['x-api-key'] as string } });
+    const byIp = scene({ own: { window: '2/1m', by: 'ip' } });
+    const routes = Array.from({ length: 12 }, (_, i) => `/route/${i}`);
+    for (const expected of [1, 1, 0])
+      for (const route of routes) {
+        for (const tenant of ['', 'acme'])
+          expect(await passed(byKey, 1, { tenant, route, headers: { 'x-api-key': '192.0.2.1' } })).toBe(expected);
+        expect(await passed(byIp, 1, { route, ip: '192.0.2.1' })).toBe(expected);
+      }
   });
 
   test('by address, by route, or by what a function says', async () => {

@@ -63,7 +63,9 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
     const { principal } = exchange.context;
     const { request } = exchange;
     const tier = principal ? principal.tier : '';
-    const place = byPlace ? `${request.method} ${route ?? request.route ?? ''}` : '';
+    // HEAD is answered by what answers GET: a budget of its own would double the route's
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const place = byPlace ? `${method} ${route ?? request.route ?? ''}` : '';
     const name = byPlace ? `${place} ${tier}` : tier;
     const known = plans[from].get(name);
     if (known) return known;
