@@ -16,6 +16,8 @@ export interface LeaseLines {
   add(line: number, left: number, at: number, until: number, now: number): void;
   /** Requests that are paid for. */
   held(line: number, now: number): number;
+  /** Drops what is held beyond so many, the oldest first. */
+  keepAtMost(line: number, count: number, now: number): void;
   /** What the store said last of its only budget. */
   know(line: number, state: BucketState, sentAt: number): void;
   /** How often a check fits into what its only budget had then; `Infinity` where there are several, or nobody knows. */
@@ -133,6 +135,17 @@ export function createLeaseLines(
       const start = line * RECORD;
       dropExpired(start, now);
       return (n[start + LEFT] ?? 0) + (n[start + NEXT + LEFT] ?? 0);
+    },
+    keepAtMost(line, count, now) {
+      const start = line * RECORD;
+      dropExpired(start, now);
+      const older = n[start + LEFT] ?? 0;
+      const later = n[start + NEXT + LEFT] ?? 0;
+      const most = Math.max(0, count);
+      if (older + later <= most) return;
+      n[start + NEXT + LEFT] = Math.min(later, most);
+      n[start + LEFT] = Math.max(0, most - later);
+      if (n[start + LEFT] === 0) shift(start);
     },
     know(line, { remaining, resetMs, retryMs }, sentAt) {
       const start = line * RECORD;

@@ -249,6 +249,35 @@ describe('a lease', () => {
     expect(leasedOf()).toBeGreaterThan(10);
   });
 
+  test.each([
+    [undefined, 1.5],
+    [undefined, 0.2],
+    [8, 1.5],
+    [8, 0.2],
+  ])(
+    'of what is given back nothing stays leased: 8 processes that expect %s, %s ms after it was asked for',
+    async (expectedInstances, afterMs) => {
+      const one = scene({ maxError: 0.01, ...(expectedInstances && { expectedInstances }) });
+      const budget = [bucket({ kind: 'window', limit: 10_000, windowUs: MINUTE_US })];
+      const processes = Array.from({ length: 8 }, () => one.another());
+      for (const limits of processes) {
+        // heads that pass, and bodies that another limit refuses
+        const heads = await answered({ ...one, limits }, budget, 9000);
+        const leased = Promise.resolve(ask(limits, budget, 100));
+        await one.time.pass(afterMs);
+        const back = limits.giveBack([{ buckets: budget, times: heads.granted, at: heads.at }]);
+        await one.time.pass(5);
+        await back;
+        await leased;
+      }
+      let held = 0;
+      for (const limits of processes)
+        for (let asked = ask(limits, budget); !(asked instanceof Promise); asked = ask(limits, budget)) held++;
+      await one.time.pass(5);
+      expect(held).toBeLessThanOrEqual(0.01 * 10_000);
+    },
+  );
+
   test('callers are followed in a bounded number: one that is busy keeps its place', async () => {
     const one = scene({ maxError: 0.01, maxSubjects: 20 });
     await warmUp(one, [bucket(many)]);

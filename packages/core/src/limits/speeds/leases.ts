@@ -62,6 +62,8 @@ interface Line {
   /** As the store answered last, where it has several budgets. */
   states: readonly BucketState[];
   knownAt: number;
+  /** When permits were given back last. */
+  backAt: number;
 }
 
 /** What {@link createLeases} takes. */
@@ -138,6 +140,7 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       even,
       states: [],
       knownAt: 0,
+      backAt: Number.NEGATIVE_INFINITY,
     };
     numbers.set(signature, number);
     lines[number] = line;
@@ -176,16 +179,22 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
   /** What may be held whenever it was asked for. */
   const ownShare = ({ even }: Line): number => (even * maxError) / 2;
 
+  /** What may be held of a window, by what was granted within the last one. */
+  function shareOf(line: Line, now: number): number {
+    const granted = recentlyDebited(paces, line.number * PACE, line.windowMs, now);
+    return expectedInstances === undefined ? granted * maxError : (granted * maxError) / 2 + ownShare(line);
+  }
+  /** What was given back can be granted to others, and they lease from it: it must not stay leased here too. */
+  function dropBeyondShare(line: Line, now: number): void {
+    if (line.ofWindow) held.keepAtMost(line.number, Math.floor(shareOf(line, now)), now);
+  }
+
   /** How many requests this process may have paid for ahead, beside those that are about to pass. */
   function allowance(line: Line, times: number, now: number): number {
-    const { number, windowMs, leaseMs, evenMs, buckets, states, ofWindow } = line;
+    const { number, leaseMs, evenMs, buckets, states, ofWindow } = line;
     const demand = held.demand(number, now);
     let most = (demand * leaseMs) / evenMs + times;
-    if (ofWindow) {
-      const granted = recentlyDebited(paces, number * PACE, windowMs, now);
-      const share = expectedInstances === undefined ? granted * maxError : (granted * maxError) / 2 + ownShare(line);
-      most = Math.min(most, share);
-    }
+    if (ofWindow) most = Math.min(most, shareOf(line, now));
     if (evenMs > leaseMs) {
       const wanted = demand === 0 ? TO_NEWCOMERS : demand + times;
       most = Math.max(most, Math.min(wanted, ownShare(line)));
@@ -236,12 +245,17 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       const left = answer.granted - passed;
       const isEven = held.held(number, now) + left <= ownShare(line);
       held.add(number, left, answer.at, sentAt + (isEven ? evenMs : leaseMs), now);
+      if (line.backAt >= sentAt) dropBeyondShare(line, now);
     },
     givenBack(signature, times, now) {
       const number = numbers.get(signature);
       if (number === undefined) return;
       countGivenBack(paces, number * PACE, times);
       held.countPassed(number, -times, now);
+      const line = lines[number];
+      if (!line) return;
+      line.backAt = now;
+      dropBeyondShare(line, now);
     },
   };
 }
