@@ -249,7 +249,7 @@ describe('a lease', () => {
     expect(leasedOf()).toBeGreaterThan(10);
   });
 
-  test.each([
+  test.each<[expectedInstances: number | undefined, afterMs: number]>([
     [undefined, 1.5],
     [undefined, 0.2],
     [8, 1.5],
