@@ -13,8 +13,8 @@ export interface PlannedLimit {
 /** What a caller is charged; `undefined`: nothing counts this request. */
 export type ChargesOfCaller = (exchange: Exchange) => RecurringCharges | undefined;
 
-/** Routes, or tiers, of one caller of whom nobody knows more than a text. */
-const MOST_KEPT = 8;
+/** Routes, or tiers, of one caller of whom nobody knows more than a text: whoever has many addresses fills memory with them. */
+const MOST_KEPT = 4;
 
 /**
  * What the callers of these limits are charged, put together once for those who come again. Where all of the limits tell
