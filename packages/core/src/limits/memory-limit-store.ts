@@ -1,3 +1,4 @@
+import { systemClock } from '../kernel/index.ts';
 import type { Ledger } from './ledger.ts';
 import type { BucketState, LimitAnswer, LimitBucket, LimitCheck, LimitStore, TakenPermits } from './limit-store.ts';
 import type { Shelf } from './shelf.ts';
@@ -35,7 +36,7 @@ export interface MemoryLimitStore extends LimitStore {
 export function memoryLimitStore({ maxSubjects = 100_000, now }: MemoryLimitStoreOptions = {}): MemoryLimitStore {
   if (!(Number.isInteger(maxSubjects) && maxSubjects > 0 && maxSubjects < 2 ** 31))
     throw new TypeError(`maxSubjects must be a whole number above 0, not ${maxSubjects}`);
-  const clock = forwardOnly(now ?? (() => Date.now() * 1000));
+  const clock = forwardOnly(now ?? (() => systemClock() * 1000));
   const shelfOf = shelfTable(maxSubjects, () => void store.size++);
   // of the check that is being decided, by bucket
   const shelves: Shelf[] = [];

@@ -1,5 +1,6 @@
 import { grown } from '../ledger.ts';
 import type { BucketState, LimitAnswer, LimitBucket } from '../limit-store.ts';
+import { leasableWindowMs, leaseMsOf } from './lease-life.ts';
 import { createLeaseLines } from './lease-lines.ts';
 import { clearPace, countDebited, countGivenBack, PACE, recentlyDebited } from './pace.ts';
 
@@ -78,8 +79,6 @@ export interface LeaseOptions {
 
 /** A shorter lease is over before it was worth asking for. */
 const LEAST_LEASE_MS = 5;
-/** `recentlyDebited` says why it must be more than nine. */
-const LIVES_IN_WINDOW = 10;
 /** Of what is within an even share, which is the same whenever it is asked for. */
 const EVEN_LIVES_IN_WINDOW = 2;
 /** Or as long as any other lease: headers tell what the store said when it began. */
@@ -258,27 +257,6 @@ export function createLeases({ maxError, expectedInstances, maxLines }: LeaseOpt
       dropBeyondShare(line, now);
     },
   };
-}
-
-/** The shortest window of all, ms; `NaN` where one of them is not for leases, or so small that none is ever worth it. */
-function leasableWindowMs(buckets: readonly LimitBucket[], maxError: number): number {
-  let shortest = Number.POSITIVE_INFINITY;
-  for (const { rule, cost } of buckets) {
-    if (rule.kind === 'quota' || cost === 0) return Number.NaN;
-    if ((rule.kind === 'rate' ? rule.burst : rule.limit) * maxError < 2 * cost) return Number.NaN;
-    const windowUs = rule.kind === 'rate' ? rule.burst * rule.intervalUs : rule.windowUs;
-    shortest = Math.min(shortest, windowUs / 1000);
-  }
-  return shortest;
-}
-
-/** How long a permit may be kept once it was paid, ms. */
-function leaseMsOf(buckets: readonly LimitBucket[], maxError: number): number {
-  const lives = buckets.map(({ rule }) => {
-    if (rule.kind === 'rate') return (rule.burst * rule.intervalUs * maxError) / 1000;
-    return rule.windowUs / 1000 / (rule.kind === 'window' ? LIVES_IN_WINDOW : 1);
-  });
-  return Math.min(...lives);
 }
 
 /** What is leased is the caller's: it counts as not spent yet. */
