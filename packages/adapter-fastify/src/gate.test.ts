@@ -364,7 +364,7 @@ test('an unknown path is unknown whatever is sent to it: Fastify would read, and
 
 test('what a handler does not find is unknown too, and a scope with a not-found handler of its own keeps it', async () => {
   const scene = await serve(async (app, { guard }) => {
-    app.get('/orders/:id', { config: guard({}) }, (_request, reply) => void reply.callNotFound());
+    app.get('/orders/:id', { config: guard({}) }, (_request, reply) => reply.callNotFound());
     const own: FastifyPluginAsync = async (child) => {
       child.setNotFoundHandler((_request, reply) => void reply.code(404).send({ own: true }));
     };
