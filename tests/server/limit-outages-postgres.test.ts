@@ -3,6 +3,7 @@ import { type DistributedLimitsOptions, distributedLimits } from '@castellan/cor
 import { createMigrations, postgresLimitStore } from '@castellan/store-postgres';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { doomedPool } from '../support/doomed-pool.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { ask, DEADLINE_MS, goThrough, type Outage, recovers, SLACK_MS } from './limits/outage.ts';
@@ -16,7 +17,7 @@ let prefix = '';
 
 beforeAll(async () => {
   server = await startPostgresServer();
-  const own = new pg.Pool({ connectionString: server.url });
+  const own = doomedPool({ connectionString: server.url });
   await createMigrations(own).up();
   await own.end();
 });
@@ -107,7 +108,7 @@ test('one that was killed begins anew', async () => {
 
 test('a row that somebody else holds makes nobody wait longer than the deadline', async () => {
   const outage = await served({ onStoreFailure: 'deny' });
-  const other = new pg.Pool({ connectionString: server.url, max: 1 });
+  const other = doomedPool({ connectionString: server.url, max: 1 });
   const client = await other.connect();
   await client.query('begin');
   await client.query('lock table castellan.rate_limit in access exclusive mode');

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { doomedPool } from '../support/doomed-pool.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
 import { accessToken, type HttpApp, type Reply, refreshToken, request, startHttpApp } from './http-app.ts';
@@ -13,15 +14,9 @@ let direct: pg.Pool;
 const password = 'correct horse battery';
 let number = 0;
 
-/** The server is stopped below connections that are still taking their leave. */
-function quiet(pool: pg.Pool): pg.Pool {
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
-}
-
 beforeAll(async () => {
   server = await startPostgresServer({ fsync: true });
-  direct = quiet(new pg.Pool({ connectionString: server.url, max: 4 }));
+  direct = doomedPool({ connectionString: server.url, max: 4 });
 });
 afterAll(async () => {
   await direct.end();
@@ -45,7 +40,7 @@ describe.each(['auto', 'batch'] as const)('batching: %s', (batching) => {
 
   beforeEach(async () => {
     proxy = await startFaultProxy(server.port);
-    pool = quiet(new pg.Pool({ connectionString: proxy.through(server.url), max: 4, connectionTimeoutMillis: 2000 }));
+    pool = new pg.Pool({ connectionString: proxy.through(server.url), max: 4, connectionTimeoutMillis: 2000 });
     app = await startHttpApp(pool, { sessions: { grace: 0 }, storeOptions: { batching } });
     told = [];
     for (const name of ['session.revoked', 'session.reuse_detected', 'session.expired', 'session.rotated'] as const)

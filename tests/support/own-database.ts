@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { doomedPool } from './doomed-pool.ts';
 
 /** A database of one test file, on the server that all of them share. */
 export interface OwnDatabase {
@@ -20,8 +21,7 @@ export async function ownDatabase(serverUrl: string): Promise<OwnDatabase> {
   return {
     url: url.href,
     pool(options) {
-      const pool = new pg.Pool({ connectionString: url.href, max: 8, ...options });
-      pool.on('error', () => {}); // the database is dropped below idle connections
+      const pool = doomedPool({ connectionString: url.href, max: 8, ...options });
       pools.push(pool);
       return pool;
     },

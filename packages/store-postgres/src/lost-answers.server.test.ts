@@ -1,8 +1,9 @@
 import { randomBytes, uuidv7Generator } from '@castellan/core/kernel';
 import type { IssuedSession, RefreshCall, StartCall } from '@castellan/core/sessions';
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { doomedPool } from '../../../tests/support/doomed-pool.ts';
 import { type FaultProxy, startFaultProxy } from '../../../tests/support/fault-proxy.ts';
 import { type OwnDatabase, ownDatabase } from '../../../tests/support/own-database.ts';
 import { createMigrations } from './migrations/create-migrations.ts';
@@ -33,9 +34,7 @@ describe.each(['a pool', 'Kysely'] as const)('over %s', (form) => {
 
   beforeEach(async () => {
     proxy = await startFaultProxy(Number(new URL(database.url).port));
-    const pool = new pg.Pool({ connectionString: proxy.through(database.url), max: 4 });
-    pool.on('error', () => {});
-    pool.on('connect', (client) => client.on('error', () => {}));
+    const pool = doomedPool({ connectionString: proxy.through(database.url), max: 4 });
     stores = forms[form](pool);
     subject = makeId();
     agent = `agent-${makeId()}`;

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '@castellan/core/kernel';
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { doomedPool } from '../../../../tests/support/doomed-pool.ts';
 import { type FaultProxy, startFaultProxy } from '../../../../tests/support/fault-proxy.ts';
 import { readBytes, readInt, readMs, readTextArray } from './columns.ts';
 import { DatabaseConflict } from './conflict.ts';
@@ -24,9 +24,7 @@ let proxy: FaultProxy;
 let driver: Driver<unknown>;
 
 const kyselyOver = (connectionString: string): Kysely<Tables> => {
-  const pool = new pg.Pool({ connectionString, max: 2, connectionTimeoutMillis: 1_000 });
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  const pool = doomedPool({ connectionString, max: 2, connectionTimeoutMillis: 1_000 });
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin()] });
 };
 

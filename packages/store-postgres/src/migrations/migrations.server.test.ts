@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { doomedPool } from '../../../../tests/support/doomed-pool.ts';
 import { type OwnDatabase, ownDatabase } from '../../../../tests/support/own-database.ts';
 import { openPglite, type PgliteHandle } from '../pglite/open-pglite.ts';
 import { postgresStores } from '../postgres-stores.ts';
@@ -61,7 +61,7 @@ describe('PostgreSQL', () => {
     await pool.query(`create schema given authorization ${role}`);
     const url = new URL(database.url);
     url.username = role;
-    const own = new pg.Pool({ connectionString: url.href });
+    const own = doomedPool({ connectionString: url.href });
     expect(await createMigrations(own, { schema: 'given' }).up()).toEqual(names);
     await expect(createMigrations(own, { schema: 'another' }).up()).rejects.toThrow(/permission denied/);
     await own.end();
