@@ -6,14 +6,22 @@
  * each check.
  *
  * Keys are made ahead for both sides and are flat texts: an app that counts with `INCR` has its keys as we have ours,
- * from a cache. Ours have the length that guards give them. The check around the cached bucket is made for each call, as
- * a guard does. Which key comes next was drawn ahead too. All have run before anything is measured, and then take turns
+ * from a cache. Ours have the length that guards give them. The check of a caller is kept and asked again, as guards do
+ * with callers who come again. Which key comes next was drawn ahead too. All have run before anything is measured, and then take turns
  * of a fraction of a second. Beside each ratio of throughput stands that of CPU time, of this process and of Redis
  * together: on a busy machine it is what can be believed, and with fewer than two free cores it is what throughput
  * becomes.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { distributedLimits, type LimitAnswer, type LimitRule, type LimitStore } from '@castellan/core/limits';
+import {
+  distributedLimits,
+  type LimitAnswer,
+  type LimitRule,
+  type LimitStore,
+  type RecurringCheck,
+  type RecurringStore,
+  recurringCheck,
+} from '@castellan/core/limits';
 import { redisLimitStore } from '@castellan/store-redis';
 import { Redis } from 'ioredis';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
@@ -74,30 +82,31 @@ const window: LimitRule = { kind: 'window', limit: 1_000_000_000, windowUs: 60_0
 const rate: LimitRule = { kind: 'rate', burst: 1_000_000, intervalUs: 10 };
 const quota: LimitRule = { kind: 'quota', limit: 1_000_000_000, windowUs: 86_400_000_000 };
 let contests = 0;
-const check = (store: LimitStore, rules: Readonly<Record<string, LimitRule>>, cost = 1) => {
+const check = (store: RecurringStore, rules: Readonly<Record<string, LimitRule>>, cost = 1) => {
   const passed = cost === 1 ? granted : refused;
   // callers of its own: all budgets of a caller lie together, and nobody here has those of other contestants
   const mark = String(contests++);
-  const cached = names.map((caller) => {
+  const kept = names.map((caller) => {
     const partition = flat(mark + caller.slice(1));
-    return Object.entries(rules).map(([name, rule]) => ({
+    const buckets = Object.entries(rules).map(([name, rule]) => ({
       key: flat(name.padEnd(11, '.') + partition),
       partition,
       rule,
       cost,
     }));
+    return recurringCheck(buckets, 1);
   });
   // as the library's guards ask: what is known here is no promise
   return (key: number) => {
-    const answers = store.consume([{ buckets: cached[key] ?? [], times: 1 }]);
-    return answers instanceof Promise ? answers.then(passed) : passed(answers);
+    const answer = store.decide(kept[key] as RecurringCheck);
+    return answer instanceof Promise ? answer.then(passed) : passed(answer);
   };
 };
-function granted(answers: readonly LimitAnswer[]): void {
-  if (answers[0]?.granted !== 1) throw new Error('a check was refused');
+function granted(answer: LimitAnswer): void {
+  if (answer.granted !== 1) throw new Error('a check was refused');
 }
-function refused(answers: readonly LimitAnswer[]): void {
-  if (answers[0]?.granted !== 0) throw new Error('a check passed that costs more than the limit');
+function refused(answer: LimitAnswer): void {
+  if (answer.granted !== 0) throw new Error('a check passed that costs more than the limit');
 }
 
 const flexible = new RateLimiterRedis({ storeClient: redis, points: 1_000_000_000, duration: 60, keyPrefix: 'rlf' });

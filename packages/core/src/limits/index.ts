@@ -26,3 +26,4 @@ export {
   distributedLimits,
   type LimitVariant,
 } from './speeds/distributed-limits.ts';
+export { type RecurringCheck, type RecurringStore, recurringCheck } from './speeds/recurring-check.ts';
