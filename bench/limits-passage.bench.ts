@@ -14,10 +14,11 @@ import { CALLERS, zipf } from './passage/callers.ts';
 import { contest, endServers, type Server, startServer, told } from './passage/contest.ts';
 
 /**
- * A lease lives for up to half a minute, and none is left when a turn begins, as on no server that is in use: in shorter
- * turns it would be callers who come for the first time that are measured.
+ * A lease lives for up to half a minute, and none is left when a turn begins, as on no server that is in use: without a
+ * lead it would be callers who come for the first time that are measured.
  */
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 10);
+const LEAD_SECONDS = 4;
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 6);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const DRAFT = "castellan, the draft's fields";
 /** Who shows what the headers cost alone, and what it costs to know the caller. */
@@ -44,7 +45,12 @@ async function compare(framework: string, redis: string): Promise<readonly Figur
   const kinds = { castellan: 'castellan', [DRAFT]: 'castellan-draft', ...peers, ...others };
   for (const [name, kind] of Object.entries(kinds))
     servers.set(name, await startServer(`limited-${framework}/${kind}`, env));
-  const { perSecond, ratio, cpuRatio } = await contest(servers, { rounds: ROUNDS, seconds: SECONDS, callers });
+  const { perSecond, ratio, cpuRatio } = await contest(servers, {
+    rounds: ROUNDS,
+    seconds: SECONDS,
+    leadSeconds: LEAD_SECONDS,
+    callers,
+  });
   const castellan = servers.get('castellan');
   const { outages } = castellan ? await told(castellan) : { outages: Number.NaN };
   await endServers(servers);

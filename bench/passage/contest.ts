@@ -43,6 +43,8 @@ export interface ContestOptions {
   readonly rounds: number;
   /** Of one contestant in one round. */
   readonly seconds: number;
+  /** For so long the same goes on before anything is measured, in each turn: what a server in use has at hand is at hand. Default 0. */
+  readonly leadSeconds?: number;
   /** Which tokens a connection sends, again and again, of so many that there are. Default the first. */
   readonly callers?: (tokens: number) => readonly number[];
 }
@@ -64,7 +66,7 @@ interface Turn {
 /** Shoots at each of them in turns. One without tokens gets the bytes of the others, and does nothing with them. */
 export async function contest(
   servers: ReadonlyMap<string, Server>,
-  { rounds, seconds, callers = () => [0] }: ContestOptions,
+  { rounds, seconds, leadSeconds = 0, callers = () => [0] }: ContestOptions,
 ): Promise<ContestResults> {
   const others = [...servers.values()].find(({ tokens }) => tokens.length > 0)?.tokens ?? [];
   const shoot = async (
@@ -100,7 +102,13 @@ export async function contest(
     await shoot(name, { amount: Math.max(CONNECTIONS, others.length) }, eachInTurn);
     await shoot(name, { duration: 2 }, callers);
   }
-  const turns = names.map((name) => [name, () => shoot(name, { duration: seconds }, callers)]);
+  const turns = names.map((name) => [
+    name,
+    async () => {
+      if (leadSeconds > 0) await shoot(name, { duration: leadSeconds }, callers);
+      return shoot(name, { duration: seconds }, callers);
+    },
+  ]);
   const results = await inTurns<Turn>(rounds, Object.fromEntries(turns));
   const medianOf = (name: string, of: (turn: Turn, round: number) => number): number =>
     median((results[name] ?? []).map(of));
