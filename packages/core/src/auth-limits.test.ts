@@ -3,6 +3,8 @@ import type { AuthLimitOptions } from './auth-limits.ts';
 import type { LimitsOptions } from './compose-limits.ts';
 import type { HttpRequest, HttpResponse } from './http/index.ts';
 import { createCastellan, memoryStores } from './index.ts';
+import { StoreUnavailableError } from './kernel/index.ts';
+import type { LimitStore } from './limits/index.ts';
 import { generatePepper } from './sessions/index.ts';
 import { generateKeys } from './tokens/index.ts';
 
@@ -12,8 +14,8 @@ const PASSWORD = 'correct horse battery staple';
 const OFFICE = '203.0.113.7';
 let now = 0;
 
-function compose(limits?: false | LimitsOptions) {
-  const stores = memoryStores({ clock: () => now });
+function compose(limits?: false | LimitsOptions, limitStore?: LimitStore) {
+  const stores = { ...memoryStores({ clock: () => now }), ...(limitStore && { limits: limitStore }) };
   return createCastellan({
     issuer: 'https://api.example.com',
     keys,
@@ -136,6 +138,15 @@ describe('sign-in', () => {
     expect(guesses.slice(20).every((status) => status === 429)).toBe(true);
     expect((await login('ada@example.com', PASSWORD, '198.18.1.1')).status).toBe(429);
     expect((await login('ada@example.com', PASSWORD, '2001:db8:1:2ff::2')).status).toBe(200);
+  });
+
+  test('many addresses can’t guess at one account while the store is away either, however many processes share it', async () => {
+    const gone = () => Promise.reject(new StoreUnavailableError('redis', 'gone'));
+    app = compose({ expectedInstances: 4 }, { consume: gone, giveBack: gone });
+    const guesses: number[] = [];
+    for (let i = 0; i < 40; i++) guesses.push((await login('ada@example.com', 'wrong', `198.18.0.${i}`)).status);
+    expect(guesses.filter((status) => status === 401)).toHaveLength(20 / 4);
+    expect(guesses.slice(5).every((status) => status === 429)).toBe(true);
   });
 
   test('nor of a device that signed in before, at whatever address it is now', async () => {

@@ -30,13 +30,11 @@ export interface LoginLimitParts {
   readonly rememberAll: boolean;
 }
 
-const KNOWN_PERMITS = 2;
-
 /** A mark rather than a limit: one permit is taken at a sign-in, and what is missing says that there was one. */
 const KNOWN: LimitPolicy = {
   name: 'login-known',
   shared: true,
-  rule: { kind: 'window', limit: KNOWN_PERMITS, windowUs: 30 * 86_400_000_000 },
+  rule: { kind: 'window', limit: 2, windowUs: 30 * 86_400_000_000 },
   by: 'email',
   cost: 1,
   manner: { exact: true, onStoreFailure: 'local' },
@@ -69,7 +67,8 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
   });
   async function isKnownAddress(account: string, address: string): Promise<boolean> {
     const { buckets } = await limits.ask([markOf(account, address, 0)]);
-    return (buckets[0]?.remaining ?? 0) < KNOWN_PERMITS;
+    // not by how many are left: while the store is away this process has but a share of them
+    return (buckets[0]?.resetMs ?? 0) > 0;
   }
   function hardCharges(account: string | undefined, address: string): Charge[] {
     const charges: Charge[] = [];
