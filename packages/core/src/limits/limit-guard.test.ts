@@ -251,6 +251,19 @@ describe('who is counted', () => {
 });
 
 describe('cost', () => {
+  test('that makes no sense of a limit by the body is 422, and nothing is charged to the others either', async () => {
+    const cost = ({ request }: Exchange) => (request.headers['x-dear'] ? 4 : 1);
+    const ask = scene({
+      own: [
+        { window: '3/1m', by: 'email', cost },
+        { window: '2/1m', by: 'ip' },
+      ],
+    });
+    const body = { email: 'ada@example.com' };
+    expect(await statuses(ask, 3, { body, headers: { 'x-dear': 'yes' } })).toEqual([422, 422, 422]);
+    expect(await statuses(ask, 3, { body })).toEqual([200, 200, 429]);
+  });
+
   test('a request may cost several permits, or none', async () => {
     expect(await passed(scene({ own: { window: '10/1m', cost: 4 } }), 5)).toBe(2);
     expect(await passed(scene({ own: { window: '1/1m', cost: 0 } }), 5)).toBe(5);

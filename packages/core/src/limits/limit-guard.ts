@@ -113,17 +113,28 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
   };
 
   const body: BodyGuard = (exchange) => {
-    const charges = chargesOf(planOf(exchange, 'body'), exchange, exchange.body.value);
-    if (charges.length === 0) return;
     const before = atHead.get(exchange.context);
+    /** What the head was charged is given back before its caller hears of it. */
+    const withdraw = (tell: () => void): void | Promise<void> => {
+      const back = before && limits.giveBack(before);
+      return back instanceof Promise ? back.then(tell, tell) : tell();
+    };
+    let charges: readonly Charge[];
+    try {
+      charges = chargesOf(planOf(exchange, 'body'), exchange, exchange.body.value);
+    } catch (error) {
+      return withdraw(() => {
+        throw error;
+      });
+    }
+    if (charges.length === 0) return;
     return limits.askThen(charges, (answer): void | Promise<void> => {
       const tell = (): void =>
         limits.settle(exchange, {
           charges: [...(before?.charges ?? []), ...charges],
           answer: { ...answer, buckets: [...(before?.answer.buckets ?? []), ...answer.buckets] },
         });
-      const back = answer.granted === 0 && before ? limits.giveBack(before) : undefined;
-      return back instanceof Promise ? back.then(tell, tell) : tell();
+      return answer.granted === 0 ? withdraw(tell) : tell();
     });
   };
 
