@@ -114,6 +114,7 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
     ipv6PrefixBits: ipv6Prefix,
     normaliseEmail: (typed) => parseEmail(typed)?.key,
     tell,
+    onStoreFailure: options.onStoreFailure,
   });
 
   const login = loginGuard({
@@ -143,6 +144,11 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
         ? ['limits: stores has none, so each process counts for itself; redisStores and postgresStores bring one']
         : [],
     guards({ byTier, own, route }) {
+      const open = own.find(({ by, manner }) => by === 'email' && manner.onStoreFailure === undefined);
+      if (open && options.onStoreFailure === 'allow')
+        throw new TypeError(
+          `policy.limit (${open.name}): limits.onStoreFailure is 'allow', and what guards sign-ins can't be, or an outage opens it: it needs an onStoreFailure: 'local' or 'deny' of its own`,
+        );
       names.enter(own, byTier ? ofTiers : []);
       const ofTier: Tiers['limitsOf'] = byTier ? tiers.limitsOf : () => [];
       const isLimited = own.length > 0 || (byTier && tiers.haveLimits);

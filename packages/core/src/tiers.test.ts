@@ -3,7 +3,7 @@ import type { LimitsOptions } from './compose-limits.ts';
 import type { HttpRequest, HttpResponse } from './http/index.ts';
 import { createCastellan, memoryStores, observatoryTiers, type Policy, productTiers, type Tier } from './index.ts';
 import { StoreUnavailableError } from './kernel/index.ts';
-import type { LimitStore } from './limits/index.ts';
+import type { LimitInput, LimitStore } from './limits/index.ts';
 import { generatePepper } from './sessions/index.ts';
 import { readTiers } from './tiers.ts';
 import { generateKeys } from './tokens/index.ts';
@@ -206,6 +206,21 @@ describe('a store that is away', () => {
     const login = () => call('/login', undefined, 'POST', { email: 'ada@example.com', password: 'wrong' });
     for (let i = 0; i < 5; i++) expect((await login()).status).toBe(401);
     expect((await login()).status).toBe(429);
+  });
+
+  test('as careful as the most careful: one limit that counts here is not opened by others that let pass', async () => {
+    await start({ store: away, limits: { onStoreFailure: 'allow' } });
+    const { access_token: token } = await signIn('ada', 'observer');
+    expect(await passed({ limit: { window: '2/1m', onStoreFailure: 'local' } }, token, 9)).toBe(2);
+    expect(await passed({ limit: '2/1m' }, token, 9)).toBe(9);
+  });
+
+  test('a limit by e-mail is not opened by what is said for all limits', async () => {
+    await start({ store: away, limits: { onStoreFailure: 'allow' } });
+    const guard = (limit: LimitInput) => app.http.compile({ public: true, limit });
+    expect(() => guard({ window: '3/1h', by: 'email' })).toThrow(TypeError);
+    expect(() => guard({ window: '3/1h', by: 'email' })).toThrow("onStoreFailure: 'local' or 'deny'");
+    for (const onStoreFailure of ['local', 'deny'] as const) guard({ window: '3/1h', by: 'email', onStoreFailure });
   });
 
   test.each([

@@ -9,6 +9,7 @@ import { costNotChargeable, rateLimited } from './limit-problems.ts';
 import { limitOf } from './limit-rule.ts';
 import type { BucketState, LimitAnswer, LimitBucket, LimitStore } from './limit-store.ts';
 import type { DistributedLimits } from './speeds/distributed-limits.ts';
+import type { StoreFailure } from './speeds/fallback.ts';
 import { type RecurringCheck, type RecurringStore, recurringCheck } from './speeds/recurring-check.ts';
 
 /** What {@link createLimits} is made of. */
@@ -23,6 +24,8 @@ export interface LimitsParts {
   /** Bits of an IPv6 address that make a caller. Default 56. */
   readonly ipv6PrefixBits?: number;
   readonly tell?: TellLimit;
+  /** What becomes of limits that don't say it when the store is away. Default `local`. */
+  readonly onStoreFailure?: StoreFailure | undefined;
 }
 
 /** One limit and whose permits of it a request spends. */
@@ -94,7 +97,7 @@ export interface Limits {
 export function createLimits(parts: LimitsParts): Limits {
   const { store, clock, headers = {}, ipv6PrefixBits = 56, normaliseEmail, tell = () => undefined } = parts;
   const keys = createLimitKeys(parts.mac);
-  const storeFor = storesByManner(store);
+  const storeFor = storesByManner(store, parts.onStoreFailure ?? 'local');
 
   const addressOf: Limits['addressOf'] = ({ request }) =>
     partitionText('ip', callerNetwork(request.ip, ipv6PrefixBits) ?? '');
@@ -194,10 +197,13 @@ const bucketOf = ({ bucket }: Charge): LimitBucket => bucket;
 const same = (answer: LimitAnswer): LimitAnswer => answer;
 
 /** Ways of a store that is away, the most careful first. */
-const WAYS = ['deny', undefined, 'local', 'allow'] as const;
+const WAYS: readonly StoreFailure[] = ['deny', 'local', 'allow'];
 
 /** Several limits of one request are one question: as exact as the most exact, as careful as the most careful. */
-function storesByManner(store: LimitsParts['store']): (charges: readonly Charge[]) => RecurringCharges['store'] {
+function storesByManner(
+  store: LimitsParts['store'],
+  usually: StoreFailure,
+): (charges: readonly Charge[]) => RecurringCharges['store'] {
   if (!store.variant) return () => store;
   const variant = store.variant;
   const exact: RecurringStore[] = [];
@@ -207,7 +213,7 @@ function storesByManner(store: LimitsParts['store']): (charges: readonly Charge[
     let rank: number = WAYS.length;
     for (const { policy } of charges) {
       if (policy.manner.exact === true) isExact = true;
-      const own = WAYS.indexOf(policy.manner.onStoreFailure);
+      const own = WAYS.indexOf(policy.manner.onStoreFailure ?? usually);
       if (own < rank) rank = own;
     }
     const known = isExact ? exact : leased;
