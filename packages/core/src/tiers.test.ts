@@ -52,6 +52,16 @@ describe('tiers', () => {
   });
 });
 
+test.each(['email', 'route'] as const)(
+  'the limit of everybody else can’t be by %s: it would count nobody, or all as one',
+  (by) => {
+    expect(() => readTiers(undefined, undefined, { window: '60/1m', by })).toThrow(TypeError);
+    expect(() => readTiers(undefined, undefined, { window: '60/1m', by })).toThrow(
+      `limits.default (default): a tier limits its callers; by: '${by}'`,
+    );
+  },
+);
+
 interface Options {
   readonly limits?: LimitsOptions;
   readonly store?: LimitStore;

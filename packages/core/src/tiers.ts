@@ -49,6 +49,7 @@ export function readTiers(
     throw new TypeError(`defaultTier must be one of ${names.join(', ')}, not ${JSON.stringify(defaultTier)}`);
   const others = everybody ?? (limits.size > 0 && EVERYBODY);
   const ofOthers = others === false ? [] : [readLimitPolicy(others, 'limits.default', { name: 'default' })];
+  checkOfCallers(ofOthers, 'limits.default');
   return {
     tiers,
     defaultTier: defaultTier ?? (ranks.get(Math.min(...ranks.keys())) as string),
@@ -61,10 +62,14 @@ export function readTiers(
 function tierLimits(tier: string, limit: NonNullable<Tier['limit']>): readonly LimitPolicy[] {
   const path = `tiers.${tier}.limit`;
   const policies = readLimitPolicies(limit, path, (at) => ({ name: at === 0 ? tier : `${tier} ${at + 1}` }));
+  checkOfCallers(policies, path);
+  return policies;
+}
+
+function checkOfCallers(policies: readonly LimitPolicy[], path: string): void {
   for (const { by, name } of policies)
     if (by === 'email' || by === 'route')
       throw new TypeError(`${path} (${name}): a tier limits its callers; by: '${by}' belongs to a route`);
-  return policies;
 }
 
 /** Four tiers, each with twice the pace of the one before it, and `60/1m` for everybody else. */
