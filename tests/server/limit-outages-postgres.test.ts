@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { doomedPool } from '../support/doomed-pool.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type PostgresServer, startPostgresServer } from '../support/postgres-server.ts';
-import { ask, DEADLINE_MS, goThrough, type Outage, recovers, SLACK_MS } from './limits/outage.ts';
+import { ask, DEADLINE_MS, goThrough, type Outage, recovers, SLACK_MS, spend } from './limits/outage.ts';
 
 /** What a caller sees of a PostgreSQL that goes away while limits are counted in it, with the deadline that is the default. */
 let server: PostgresServer;
@@ -34,26 +34,18 @@ async function served(options: DistributedLimitsOptions = {}): Promise<Outage> {
   pool = new pg.Pool({ connectionString: proxy.through(server.url), max: 4, connectionTimeoutMillis: 2000 });
   prefix = randomUUID();
   const events: string[] = [];
-  const limits = distributedLimits(postgresLimitStore(pool), {
+  const store = postgresLimitStore(pool);
+  const limits = distributedLimits(store, {
     expectedInstances: 4,
     onUnavailable: () => events.push('unavailable'),
     onRecovered: () => events.push('recovered'),
     maxError: 0,
     ...options,
   });
-  // the first connection is opened and its statements are planned: no check is held to 25 ms by that
-  const [first] = await postgresLimitStore(pool).consume([
-    {
-      buckets: [{ key: prefix, partition: prefix, rule: { kind: 'quota', limit: 1, windowUs: 1_000_000 }, cost: 0 }],
-      times: 1,
-    },
-  ]);
-  expect(first?.granted).toBe(1);
-  for (let i = 0; i < 20; i++) await ask(limits, `${prefix} warm`);
-  return { limits, events };
+  for (let i = 0; i < 20; i++) await spend(store, `${prefix} warm`);
+  return { store, limits, events };
 }
-const left = async ({ limits }: Outage): Promise<number | undefined> =>
-  (await ask(limits, `${prefix} warm`)).answer.buckets[0]?.remaining;
+const left = ({ store }: Outage): Promise<number | undefined> => spend(store, `${prefix} warm`);
 
 test('a PostgreSQL that falls silent, and comes back with its counts', async () => {
   const outage = await served();

@@ -27,9 +27,12 @@ afterAll(() => server.stop());
 const rule: LimitRule = { kind: 'window', limit: 10, windowUs: 3_600_000_000 };
 let buckets = 0;
 const freshBucket = (): LimitBucket => ({ key: `fault-${++buckets}`, partition: `caller-${buckets}`, rule, cost: 1 });
-const ask = async (store: RedisLimitStore, bucket: LimitBucket): Promise<number | undefined> =>
-  (await store.consume([{ buckets: [bucket], times: 1 }]))[0]?.buckets[0]?.remaining;
-const left = (store: RedisLimitStore, bucket: LimitBucket) => ask(store, { ...bucket, cost: 0 });
+/** Of calls that are to be answered: a busy machine may take longer than the deadline. */
+const PATIENT_MS = 10_000;
+const ask = async (store: RedisLimitStore, bucket: LimitBucket, deadlineMs?: number): Promise<number | undefined> =>
+  (await store.consume([{ buckets: [bucket], times: 1 }], deadlineMs))[0]?.buckets[0]?.remaining;
+const served = (store: RedisLimitStore, bucket: LimitBucket) => ask(store, bucket, PATIENT_MS);
+const left = (store: RedisLimitStore, bucket: LimitBucket) => served(store, { ...bucket, cost: 0 });
 
 function clientOf(port: number, options: Pick<RedisOptions, 'retryStrategy' | 'lazyConnect'> = {}): Redis {
   const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20, ...options });
@@ -59,7 +62,7 @@ async function expectUnavailable(call: Promise<unknown>): Promise<number> {
 async function healed(store: RedisLimitStore, bucket: LimitBucket): Promise<void> {
   for (const end = Date.now() + 20_000; Date.now() < end; await delay(10)) {
     try {
-      await left(store, bucket);
+      await ask(store, { ...bucket, cost: 0 });
       return;
     } catch (error) {
       expect(error).toBeInstanceOf(StoreUnavailableError);
@@ -71,7 +74,7 @@ async function healed(store: RedisLimitStore, bucket: LimitBucket): Promise<void
 test('a server that falls silent: every call ends at its deadline, and none of them is carried out afterwards', async () => {
   const bucket = freshBucket();
   const store = await servedStore(bucket);
-  expect(await ask(store, bucket)).toBe(9);
+  expect(await served(store, bucket)).toBe(9);
   server.freeze();
   try {
     const calls = Array.from({ length: 5 }, () => expectUnavailable(ask(store, bucket)));
@@ -87,7 +90,7 @@ test('a server that falls silent: every call ends at its deadline, and none of t
 test('a slow server: what is later than the deadline is refused, and charges nothing', async () => {
   const bucket = freshBucket();
   const store = await servedStore(bucket);
-  expect(await ask(store, bucket)).toBe(9);
+  expect(await served(store, bucket)).toBe(9);
   await clientOf(server.port).client('PAUSE', DEADLINE_MS * 3, 'ALL');
   await expectUnavailable(ask(store, bucket));
   await healed(store, bucket);
@@ -97,7 +100,7 @@ test('a slow server: what is later than the deadline is refused, and charges not
 test('connections that are refused: no call waits for the deadline, none is kept for later', async () => {
   const bucket = freshBucket();
   const store = await servedStore(bucket);
-  expect(await ask(store, bucket)).toBe(9);
+  expect(await served(store, bucket)).toBe(9);
   proxy.cut();
   await delay(5);
   for (let i = 0; i < 20; i++) {
@@ -122,7 +125,7 @@ test('a connection that is lost behind a script: it was carried out once, though
   const client = clientOf(proxy.port, { retryStrategy: () => DEADLINE_MS + 20 });
   const store = redisLimitStore(client, { deadline: `${DEADLINE_MS}ms` });
   await healed(store, bucket);
-  expect(await ask(store, bucket)).toBe(9);
+  expect(await served(store, bucket)).toBe(9);
   proxy.loseAnswerTo('evalsha');
   await expectUnavailable(ask(store, bucket));
   await proxy.lost;
@@ -159,18 +162,18 @@ test('a server without memory refuses, and says so', async () => {
   } finally {
     await admin.config('SET', 'maxmemory', '0');
   }
-  expect(await ask(store, bucket)).toBe(9);
+  expect(await served(store, bucket)).toBe(9);
 });
 
 test('a server that restarts is empty and does not know the scripts: it serves on', async () => {
   const bucket = freshBucket();
   const store = await servedStore(bucket);
-  expect(await ask(store, bucket)).toBe(9);
+  expect(await served(store, bucket)).toBe(9);
   await server.killServer();
   await expectUnavailable(ask(store, bucket));
   await server.startServer();
   await healed(store, bucket);
-  expect(await ask(store, bucket)).toBe(9);
+  expect(await served(store, bucket)).toBe(9);
 });
 
 test('a client that was ended says so at once', async () => {

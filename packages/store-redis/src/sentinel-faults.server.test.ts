@@ -29,7 +29,11 @@ afterAll(async () => {
 test('a master that dies behind Sentinel: meanwhile each process limits by itself, then its replica goes on from the same counts', async () => {
   const events: string[] = [];
   const deadlineMs = 60;
-  const limits = distributedLimits(redisLimitStore(client), {
+  const store = redisLimitStore(client);
+  // of what is not about the deadline: a busy machine may take longer than that to answer
+  const spend = async (name: string): Promise<number | undefined> =>
+    (await store.consume([{ buckets: [bucketOf(name)], times: 1 }], 10_000))[0]?.buckets[0]?.remaining;
+  const limits = distributedLimits(store, {
     deadline: `${deadlineMs}ms`,
     leases: false,
     expectedInstances: 4,
@@ -39,12 +43,11 @@ test('a master that dies behind Sentinel: meanwhile each process limits by itsel
   const ask = async (name: string) => {
     const sent = performance.now();
     const [answer] = await limits.consume([{ buckets: [bucketOf(name)], times: 1 }]);
-    return { granted: answer?.granted ?? 0, left: answer?.buckets[0]?.remaining ?? -1, ms: performance.now() - sent };
+    return { granted: answer?.granted ?? 0, ms: performance.now() - sent };
   };
   await client.ping();
-  for (let i = 0; i < 12; i++) await ask('alice');
-  const { left } = await ask('alice');
-  expect(left).toBe(LIMIT - 13);
+  for (let i = 0; i < 12; i++) await spend('alice');
+  expect(await spend('alice')).toBe(LIMIT - 13);
   await client.wait(1, 2000);
 
   await sentinel.master.killServer();
@@ -63,5 +66,5 @@ test('a master that dies behind Sentinel: meanwhile each process limits by itsel
     await ask('carol');
   }
   expect(await client.info('replication')).toContain('role:master');
-  expect((await ask('alice')).left).toBe(LIMIT - 14);
+  expect(await spend('alice')).toBe(LIMIT - 14);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DistributedLimits, LimitAnswer, LimitRule } from '@castellan/core/limits';
+import type { DistributedLimits, LimitAnswer, LimitRule, LimitStore } from '@castellan/core/limits';
 import { expect } from 'vitest';
 
 /**
@@ -10,7 +10,16 @@ export const DEADLINE_MS = 25;
 /** What a busy machine may add. */
 export const SLACK_MS = 100;
 
+/** Of what is not about the deadline: a busy machine may take longer than that to answer. */
+const PATIENT_MS = 10_000;
+
 const rule: LimitRule = { kind: 'window', limit: 40, windowUs: 60_000_000 };
+
+/** One more check that the store itself answers, whatever it takes; what is left then. */
+export async function spend(store: LimitStore, key: string): Promise<number | undefined> {
+  const [answer] = await store.consume([{ buckets: [{ key, partition: key, rule, cost: 1 }], times: 1 }], PATIENT_MS);
+  return answer?.buckets[0]?.remaining;
+}
 
 /** One check of one caller. */
 export async function ask(
@@ -25,6 +34,8 @@ export async function ask(
 
 /** A process whose store goes away: one of four that share it. */
 export interface Outage {
+  /** Whose counts are shared. */
+  readonly store: LimitStore;
   readonly limits: DistributedLimits;
   readonly events: string[];
 }
@@ -32,7 +43,13 @@ export interface Outage {
 /** One check after the other of different callers, then many of one while nobody waits any more; prints the times. */
 export async function goThrough(name: string, { limits, events }: Outage): Promise<void> {
   const first: number[] = [];
-  for (let i = 0; events.length === 0 && i < 10_000; i++) first.push((await ask(limits, `caller ${i}`)).ms);
+  let inVain = 0;
+  for (let i = 0; events.length === 0 && i < 10_000; i++) {
+    const { answer, ms } = await ask(limits, `caller ${i}`);
+    first.push(ms);
+    // a store that was still there has decided, however slowly
+    if (answer.at <= 0 && ms > DEADLINE_MS / 2) inVain++;
+  }
   const later: number[] = [];
   let passed = 0;
   for (let i = 0; i < 2000; i++) {
@@ -45,9 +62,10 @@ export async function goThrough(name: string, { limits, events }: Outage): Promi
   console.log(
     `${name}: first checks ${first.map((ms) => ms.toFixed(1)).join(', ')} ms; then p50 ${(p50 * 1000).toFixed(1)} µs, p99 ${(p99 * 1000).toFixed(1)} µs`,
   );
-  // three failures open the breaker; who comes before the last of them is known is answered, and does not wait
+  // three failures open the breaker; one may come before the last of them is known: a call's time begins when it is sent,
+  // a caller's when it asks
   expect(first.length).toBeGreaterThanOrEqual(3);
-  expect(first.filter((ms) => ms > DEADLINE_MS / 2).length).toBeLessThanOrEqual(3);
+  expect(inVain).toBeLessThanOrEqual(4);
   expect(Math.max(...first)).toBeLessThan(DEADLINE_MS + SLACK_MS);
   expect(p50).toBeLessThan(1);
   // its share of the limit, and what came back meanwhile
