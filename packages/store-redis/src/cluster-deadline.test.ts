@@ -110,3 +110,24 @@ test.each([12, 14, 16, 24, 25])(
     expect(givenBack).toContain('account');
   },
 );
+
+test('a node that never tells its time keeps nobody waiting but those who asked it: the next call asks anew', async () => {
+  const { client, carried } = farCluster();
+  const silent = vi.fn(client.time).mockImplementationOnce(() => new Promise(() => {}));
+  const store = redisLimitStore({ ...client, time: silent });
+  const ask = (): Promise<unknown> =>
+    store.consume([{ buckets: signIn.slice(0, 1), times: 1 }], deadlineMs).then(
+      ([answer]) => answer?.granted,
+      (error: unknown) => error,
+    );
+  const first = ask();
+  await vi.advanceTimersByTimeAsync(deadlineMs - 5);
+  const beside = ask();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(await first).toBeInstanceOf(StoreUnavailableError);
+  const next = ask();
+  await vi.advanceTimersByTimeAsync(deadlineMs + 1);
+  expect([await beside, await next]).toEqual([expect.any(StoreUnavailableError), 1]);
+  expect(silent).toHaveBeenCalledTimes(2);
+  expect(carried).toHaveLength(1);
+});

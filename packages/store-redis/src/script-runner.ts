@@ -52,7 +52,7 @@ const LATE = 0;
 export function scriptRunner(redis: ScriptClient, { clock, now }: ScriptRunnerOptions): ScriptRunner {
   const server = serverClock(clock);
   const known = new Set<Script>();
-  let asking: Promise<void> | undefined;
+  let asking: { readonly told: Promise<void>; readonly end: number } | undefined;
   let starting: Promise<void> | undefined;
 
   async function send(script: Script, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
@@ -87,9 +87,21 @@ export function scriptRunner(redis: ScriptClient, { clock, now }: ScriptRunnerOp
     }
   }
 
-  async function askTime(): Promise<void> {
-    const [seconds, micros] = await redis.time();
-    server.learn(Number(seconds) * 1e6 + Number(micros));
+  /**
+   * Who comes meanwhile hears it too, until the first has gone: of a cluster any node is asked, and one that is silent must
+   * not keep those of the others waiting.
+   */
+  function askTime(end: number): Promise<void> {
+    if (asking && clock() < asking.end) return asking.told;
+    const told = redis.time().then(([seconds, micros]) => {
+      server.learn(Number(seconds) * 1e6 + Number(micros));
+    });
+    const mine = { told, end };
+    asking = mine;
+    told.catch(() => {
+      if (asking === mine) asking = undefined;
+    });
+    return told;
   }
 
   async function carryOut({ script, keys, args, wait: { end } }: ScriptCall): Promise<readonly number[]> {
@@ -100,12 +112,7 @@ export function scriptRunner(redis: ScriptClient, { clock, now }: ScriptRunnerOp
       if (now) {
         fixed = now();
       } else {
-        if (server.now() === undefined) {
-          asking ??= askTime().finally(() => {
-            asking = undefined;
-          });
-          await asking;
-        }
+        if (server.now() === undefined) await askTime(end);
         const left = end - clock();
         if (left <= 0) throw new StoreUnavailableError('redis', 'no answer in time');
         late = Math.ceil((server.now() ?? 0) + left * 1000);
