@@ -32,6 +32,20 @@ describe('the logger of our own', () => {
       message: 'request',
     });
   });
+  test('an error that would tell its request by `toJSON` is told like any other, also inside other fields', () => {
+    const { lines, logger } = scene();
+    class ClientError extends Error {
+      toJSON(): object {
+        return { config: { headers: { authorization: 'Bearer secret' } } };
+      }
+    }
+    logger.error({ err: new ClientError('no answer'), inside: { list: [new ClientError('nor here')] } });
+    expect(lines[0]).not.toContain('secret');
+    expect(JSON.parse(String(lines[0]))).toMatchObject({
+      err: { name: 'Error', message: 'no answer' },
+      inside: { list: [{ message: 'nor here' }] },
+    });
+  });
   test('says what JSON can not: errors by name, message and stack, big integers as text', () => {
     const { lines, logger } = scene();
     logger.error({ err: Object.assign(new RangeError('too far'), { rows: ['secret'] }), count: 9n });

@@ -38,9 +38,11 @@ function lineOf(base: LogFields, fields: LogFields, message: string | undefined)
   }
 }
 
-function sayable(_name: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value);
-  return value instanceof Error ? errorFields(value) : value;
+/** Sees the object that holds the value: what came through `toJSON` before may be a whole request. */
+function sayable(this: LogFields, name: string, value: unknown): unknown {
+  const given = this[name];
+  if (given instanceof Error) return errorFields(given);
+  return typeof value === 'bigint' ? String(value) : value;
 }
 
 /** Ignores a reader that has gone, as `console.log` does: a closed pipe must not end the process. */
