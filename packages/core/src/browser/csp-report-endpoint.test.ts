@@ -37,6 +37,13 @@ const report = {
 };
 
 describe('POST /csp-report', () => {
+  it('a token in a path is told to nobody', async () => {
+    const token = `eyJhbGciOiJFZERTQSJ9.${'a'.repeat(700)}.c2lnbmF0dXJl`;
+    for (const secret of [`cst_rt_${'a'.repeat(94)}`, token]) {
+      const { told } = await send({ 'csp-report': { 'document-uri': `https://app.example.com/in/${secret}` } });
+      expect(told[0]?.violations[0]?.documentUrl).toBe('https://app.example.com/in/[redacted]');
+    }
+  });
   it('tells of a report-uri report: where, what and by which directive, without what could be a secret', async () => {
     const { answer, told } = await send({ 'csp-report': report });
     expect(answer).toBe(204);

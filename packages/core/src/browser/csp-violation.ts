@@ -1,3 +1,5 @@
+import { maskCredentials } from '../kernel/index.ts';
+
 /** What a browser says of something that a policy blocked, or would have. No URL has its query or fragment. */
 export interface CspViolation {
   readonly documentUrl: string | null;
@@ -43,7 +45,7 @@ export function violationOfCspReport(report: Members): CspViolation {
 
 /**
  * What may be logged of a URL that anybody may have sent: of a web page origin and path, of everything else the scheme.
- * Query, fragment and user may hold what no log should; samples of scripts and the policy are left out for the same.
+ * Query, fragment and user may hold what no log should, and a path a token; samples of scripts and the policy are left out for the same.
  */
 function safeUrl(value: unknown): string | null {
   if (typeof value !== 'string') return null;
@@ -51,7 +53,7 @@ function safeUrl(value: unknown): string | null {
   if (!URL.canParse(value)) return null;
   const { protocol, origin, pathname } = new URL(value);
   if (!/^(https?|wss?):$/.test(protocol)) return protocol.slice(0, 32).replace(':', '');
-  return (origin + pathname).slice(0, URL_LENGTH);
+  return maskCredentials(origin + pathname).slice(0, URL_LENGTH);
 }
 
 /** Old browsers send the whole directive: its name is enough. */
