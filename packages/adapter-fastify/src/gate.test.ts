@@ -74,6 +74,18 @@ test('a route without a policy throws where it is declared, in every scope; one 
   await expect(app.ready()).rejects.toThrow('GET /child/deep has no policy');
 });
 
+test('an excepted GET is excepted with the HEAD that Fastify declares beside it; of several methods each must be', async () => {
+  const { plugin } = createGate(kitCastellan(), { except: ['GET /docs', 'GET /both', 'POST /both', 'GET /half'] });
+  const app = fastify();
+  await app.register(plugin);
+  app.get('/docs', ok);
+  app.route({ method: ['GET', 'POST'], url: '/both', handler: ok });
+  expect(() => app.route({ method: ['GET', 'POST'], url: '/half', handler: ok })).toThrow('GET,POST /half');
+  await app.ready();
+  expect((await app.inject({ method: 'HEAD', url: '/docs' })).statusCode).toBe(200);
+  await app.close();
+});
+
 test('what a policy makes no sense throws where it is declared', () => {
   const gate = createGate(kitCastellan());
   expect(() => gate.guard({ mistake: true })).toThrow('policy.mistake');

@@ -66,7 +66,7 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
     guarded.add(route);
     const name = `${String(route.method)} ${route.url}`;
     if (policy) guardRoute(route, policy);
-    else if (isExcepted(String(route.method), route.url))
+    else if ([route.method].flat().every((method) => isExcepted(method, route.url)))
       addFirst(route, 'onRequest', (request, reply, done) => void (gate.front({ request, reply }) && done()));
     else throw new TypeError(`${name} has no policy: give it { config: guard() }, or guard({ public: true })`);
   };
