@@ -11,10 +11,17 @@ export interface Out {
 
 /** The ways out as they are now, whatever is put in their place afterwards. */
 export function outOf(res: ServerResponse): Out {
+  const write = res.write.bind(res) as Out['write'];
+  const end = res.end.bind(res) as Out['end'];
   return {
     writeHead: res.writeHead.bind(res) as Out['writeHead'],
-    write: res.write.bind(res) as Out['write'],
-    end: res.end.bind(res) as Out['end'],
+    write,
+    // that of HTTP/2 gives its chunk to whatever `write` is now
+    end(chunk, callback) {
+      if (res.req.httpVersionMajor < 2 || chunk === undefined || chunk === null) return end(chunk, callback);
+      write(chunk);
+      return end(null, callback);
+    },
     flushHeaders: res.flushHeaders.bind(res),
   };
 }
