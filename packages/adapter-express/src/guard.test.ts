@@ -21,6 +21,19 @@ async function serve(
 }
 
 describe('guard', () => {
+  it('an answer that Node refuses to write is a problem, or a cut line where somebody watched: nobody waits', async () => {
+    const wire = await serve((app, { guard }) => {
+      const refused: express.RequestHandler = (_req, res) => {
+        res.statusMessage = 'no €';
+        res.status(500).end('abc');
+      };
+      app.get('/', guard({}), refused);
+      app.get('/watched', guard({ head: [() => (response) => response] }), refused);
+    });
+    expect(problem(await call(wire, '/')).code).toBe('internal');
+    await expect(call(wire, '/watched')).rejects.toThrow('socket hang up');
+  });
+
   it('lets the caller in, seats it, and says the request id', async () => {
     const wire = await serve((app, { guard }) =>
       app.get(

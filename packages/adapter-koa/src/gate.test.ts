@@ -202,29 +202,6 @@ test.each<[string, () => unknown, string]>([
   }
 });
 
-test('a source that fails before its first byte is a problem, one that never begins holds nothing up for others', async () => {
-  const stage = createStage();
-  const { guard: watch, seen } = watching({ late: true });
-  const scene = await serve(
-    one(
-      sends(() => stage.failedSource()),
-      { head: [watch] },
-    ),
-  );
-  expect(problemIn(await scene.call('/')).code).toBe('internal');
-  expect(scene.castellan.reported).toHaveLength(1);
-  expect(seen).toHaveLength(1);
-  const silent = new Readable({ read() {} });
-  const quiet = await serve(one(sends(() => silent)));
-  const line = await quiet.line();
-  line.write({});
-  await quiet.castellan.met(1);
-  line.drop();
-  await quiet.castellan.ended(1);
-  expect(quiet.castellan.reported).toEqual([]);
-  await expect.poll(() => silent.destroyed).toBe(true);
-});
-
 test('a failing source under a compression around us is answered and told once, not left hanging', async () => {
   const stage = createStage();
   const scene = await serve((app, { problems, guard }) => {
@@ -258,6 +235,41 @@ test('Koa’s own: a compression between us and a handler whose source fails nev
   stage.release();
   for (let round = 0; round < 3; round++) await scene.call('/whole');
   expect([line.ended, line.pending.includes('\r\n0\r\n\r\n')]).toEqual([false, false]);
+});
+
+test('a source that fails before its first byte is answered with a problem, of whatever kind it is', async () => {
+  const { PassThrough } = createRequire(import.meta.url)('readable-stream') as typeof import('node:stream');
+  const sources = {
+    '/package': () => new PassThrough(),
+    '/web': () => new ReadableStream({ start: (source) => void setImmediate(() => source.error(new Error('secret'))) }),
+  };
+  const scene = await serve(
+    one((context) => {
+      const source = sources[context.path as keyof typeof sources]();
+      context.body = source;
+      if (source instanceof PassThrough) setImmediate(() => source.destroy(new Error('secret')));
+    }),
+  );
+  for (const path of Object.keys(sources)) expect(problemIn(await scene.call(path)).code).toBe('internal');
+});
+
+test('what Node refuses to write of an answer is a problem, and no rejection that ends the process', async () => {
+  const rejections: unknown[] = [];
+  const note = (error: unknown): number => rejections.push(error);
+  process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
+  const scene = await serve(
+    one((context) => {
+      if (context.path === '/trailer') context.set('Trailer', 'X-Sum');
+      else {
+        context.status = 500;
+        context.message = 'no €';
+      }
+      context.body = 'abc';
+    }),
+  );
+  for (const path of ['/trailer', '/message']) expect(problemIn(await scene.call(path)).code).toBe('internal');
+  expect(rejections).toEqual([]);
 });
 
 test('a client that goes away is no failure', async () => {

@@ -87,12 +87,16 @@ export function captureResponse({
       then(replaced ? { ...final, headers: { ...exchange.headers, ...final.headers } } : final);
     };
     const left = passage.leave(response);
-    if (!(left instanceof Promise)) {
-      pass(left);
+    if (left instanceof Promise) {
+      seal(true);
+      left.then(pass).catch(cut); // what Node refuses to write
       return;
     }
-    seal(true);
-    left.then(pass).catch(cut); // what Node refuses to write
+    try {
+      pass(left);
+    } catch (error) {
+      cut(error); // thrown on, it would come back as a second answer
+    }
   };
 
   const startFlow = (): void => {

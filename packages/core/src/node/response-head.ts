@@ -20,12 +20,17 @@ const REPRESENTATION = [
   'etag',
   'expires',
   'last-modified',
+  'trailer',
   'transfer-encoding',
 ];
 
-/** Takes off what a handler said of a body that will not be sent. Everything else stays, cookies too. */
+/**
+ * Takes off what a handler said of a body that will not be sent. Everything else stays, cookies too. Its phrase goes as
+ * well, and announced trailers: where Node refused the answer for one of these, it would refuse the one that says so.
+ */
 export function forgetRepresentation(res: ServerResponse): void {
   for (const name of REPRESENTATION) takeOff(res, name);
+  res.statusMessage = '';
 }
 
 /**
