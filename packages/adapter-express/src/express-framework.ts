@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Framework } from '@castellan/core/node';
+import { type Framework, routeText } from '@castellan/core/node';
 import type { ExpressRequest, ParseMiddleware } from './middleware.ts';
 
 /** One request as Express hands it out. */
@@ -16,8 +16,8 @@ export function expressFramework(parse: ParseMiddleware | undefined): Framework<
     target: ({ req }) => req.originalUrl ?? req.url ?? '/',
     // under a bare `app.use` Express knows none; of a router mounted under a parameter it knows the value only
     route({ req }) {
-      const path = req.route?.path;
-      return typeof path === 'string' ? (req.baseUrl ?? '') + path : undefined;
+      const path = routeText(req.route?.path);
+      return path === undefined ? undefined : (req.baseUrl ?? '') + path;
     },
     ip: ({ req }) => req.ip ?? req.socket.remoteAddress ?? '',
     trust({ req }) {

@@ -21,6 +21,19 @@ async function serve(
 }
 
 describe('guard', () => {
+  it('routes by pattern, and of several paths, have names of their own: what counts by route tells them apart', async () => {
+    const seen: unknown[] = [];
+    const policy: KitPolicy = { head: [({ request }) => void seen.push(request.route)] };
+    const wire = await serve((app, { guard }) => {
+      const router = express.Router();
+      router.get(/^\/one/, guard(policy), (_req, res) => void res.end());
+      router.get(['/two', '/three'], guard(policy), (_req, res) => void res.end());
+      app.use('/v1', router);
+    });
+    for (const path of ['/v1/one', '/v1/two', '/v1/three']) await call(wire, path);
+    expect(seen).toEqual([`/v1${/^\/one/}`, '/v1/two|/three', '/v1/two|/three']);
+  });
+
   it('an answer that Node refuses to write is a problem, or a cut line where somebody watched: nobody waits', async () => {
     const wire = await serve((app, { guard }) => {
       const refused: express.RequestHandler = (_req, res) => {
@@ -101,7 +114,7 @@ describe('guard', () => {
       { ...always, target: '/v1/orders/7?a=1', route: '/v1/orders/:id' },
       { ...always, target: '/v1/named', route: '/v1/:named' },
       { ...always, target: '/bare/x', route: undefined },
-      { ...always, target: '/pattern', route: undefined },
+      { ...always, target: '/pattern', route: String(/^\/pattern/) },
     ]);
   });
 

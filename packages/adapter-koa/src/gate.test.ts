@@ -272,6 +272,21 @@ test('what Node refuses to write of an answer is a problem, and no rejection tha
   expect(rejections).toEqual([]);
 });
 
+test('of a pattern the template is its text', async () => {
+  const seen: unknown[] = [];
+  const router = new Router();
+  router.get(
+    /^\/orders-(\d+)$/,
+    createGate(kitCastellan()).guard({ head: [({ request }) => void seen.push(request.route)] }),
+    (context) => {
+      context.body = {};
+    },
+  );
+  const scene = await serve((app, { problems }) => void app.use(problems).use(router.routes()));
+  await scene.call('/orders-7');
+  expect(seen).toEqual([String(/^\/orders-(\d+)$/)]);
+});
+
 test('a client that goes away is no failure', async () => {
   const stage = createStage();
   const scene = await serve(

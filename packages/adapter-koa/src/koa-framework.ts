@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Framework } from '@castellan/core/node';
+import { type Framework, routeText } from '@castellan/core/node';
 
 /** Koa's context, as far as it is read here: structural, so that a router's own context types stay what they are. */
 export interface KoaContext {
@@ -38,7 +38,7 @@ export function koaFramework(parse: ParseMiddleware | undefined): Framework<KoaC
     request: ({ req }) => req,
     response: ({ res }) => res,
     target: ({ originalUrl }) => originalUrl,
-    route: (context) => (context as { readonly _matchedRoute?: string })._matchedRoute, // by @koa/router
+    route: (context) => routeText((context as { readonly _matchedRoute?: unknown })._matchedRoute), // by @koa/router
     ip: ({ ip }) => ip ?? '',
     trust: ({ app }) => (app.proxy !== true ? 'nobody' : (app.maxIpsCount ?? 0) > 0 ? 'some' : 'everybody'),
     body({ request }) {

@@ -11,3 +11,4 @@ export { createNodeGate, type NodeGate, type NodeGateOptions } from './node-gate
 export { probeTrust } from './probe-trust.ts';
 export { requestPath } from './request-path.ts';
 export { routeExceptions } from './route-exceptions.ts';
+export { routeText } from './route-text.ts';
