@@ -202,6 +202,29 @@ test.each<[string, () => unknown, string]>([
   }
 });
 
+test('a source that fails before its first byte is a problem, one that never begins holds nothing up for others', async () => {
+  const stage = createStage();
+  const { guard: watch, seen } = watching({ late: true });
+  const scene = await serve(
+    one(
+      sends(() => stage.failedSource()),
+      { head: [watch] },
+    ),
+  );
+  expect(problemIn(await scene.call('/')).code).toBe('internal');
+  expect(scene.castellan.reported).toHaveLength(1);
+  expect(seen).toHaveLength(1);
+  const silent = new Readable({ read() {} });
+  const quiet = await serve(one(sends(() => silent)));
+  const line = await quiet.line();
+  line.write({});
+  await quiet.castellan.met(1);
+  line.drop();
+  await quiet.castellan.ended(1);
+  expect(quiet.castellan.reported).toEqual([]);
+  await expect.poll(() => silent.destroyed).toBe(true);
+});
+
 test('a failing source under a compression around us is answered and told once, not left hanging', async () => {
   const stage = createStage();
   const scene = await serve((app, { problems, guard }) => {

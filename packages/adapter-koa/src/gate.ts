@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import { type Entry, Problem } from '@castellan/core/http';
 import { createNodeGate, enterDoor, type Mounted, type NodeGateOptions, requestPath } from '@castellan/core/node';
+import { begun, sourceOf } from './first-byte.ts';
 import { type KoaContext, koaFramework, type Middleware, type ParseMiddleware } from './koa-framework.ts';
 
 /** What {@link createGate} may be told. */
@@ -73,11 +73,11 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
   /** Behind the app: what nobody has answered, and bodies whose first byte is not there yet. */
   const answered = (context: KoaContext): void | Promise<void> => {
     if (context.respond === false) return;
-    if (isUnanswered(context)) gate.notFound(context);
-    else if (context.body instanceof Readable && context.req.method !== 'HEAD') {
-      context.body.once('error', (error) => fail(error, context)); // a compression around us would never end
-      return begun(context.body);
-    }
+    if (isUnanswered(context)) return gate.notFound(context);
+    const source = context.req.method === 'HEAD' ? undefined : sourceOf(context);
+    if (!source) return;
+    source.once('error', (error) => fail(error, context)); // a compression around us would never end
+    return begun(source);
   };
 
   return {
@@ -131,20 +131,3 @@ function isDecodable(target: string): boolean {
     return false;
   }
 }
-
-/**
- * Waits for the first byte of a source. Koa's pipeline destroys the answer with its source: one that fails before its
- * first byte would leave the caller without any.
- */
-function begun(source: Readable): Promise<void> {
-  if (source.readableLength > 0 || source.readableEnded || source.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      for (const sign of SIGNS) source.off(sign, settle);
-      resolve();
-    };
-    for (const sign of SIGNS) source.on(sign, settle);
-  });
-}
-
-const SIGNS = ['readable', 'end', 'close', 'error'];
