@@ -61,6 +61,8 @@ export interface Context {
   principal?: Principal | undefined;
   /** The principal's access token came in a cookie, and a CSRF check let it in. Absent: `Authorization`. */
   byCookie?: true;
+  /** The tier, `''` for nobody's, whose limits this request was charged: an outer door's are not asked again. */
+  countedTier?: string | undefined;
   /** Bodies that policies have validated, by their schema: what `bodyOf` reads. */
   validated?: ReadonlyMap<StandardSchemaV1, unknown>;
 }

@@ -27,6 +27,6 @@ export function exchangeFactory(options: ExchangeFactoryOptions): (request: Http
     const requestId = givenRequestId(request.headers) ?? makeId(request.arrivedAt);
     const tenant = tenantOf ? tenantOf(request) : '';
     const leaving = headers ? { ...headers, 'x-request-id': requestId } : { 'x-request-id': requestId };
-    return { request, context: { requestId, tenant, principal: undefined }, headers: leaving };
+    return { request, context: { requestId, tenant, principal: undefined, countedTier: undefined }, headers: leaving };
   };
 }

@@ -61,6 +61,19 @@ export function limitFields(
   };
 }
 
+/** Puts them behind those that an earlier door has put. `X-RateLimit` stays with the limit that has the fewest permits. */
+export function besides(put: PutLimitFields): PutLimitFields {
+  return (headers, states, refused) => {
+    const earlier = { ...headers };
+    put(headers, states, refused);
+    for (const name of ['ratelimit-policy', 'ratelimit'])
+      if (earlier[name] !== undefined) headers[name] = `${String(earlier[name])}, ${String(headers[name])}`;
+    if (!(Number(earlier['x-ratelimit-remaining']) < Number(headers['x-ratelimit-remaining']))) return;
+    for (const name of ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'])
+      headers[name] = earlier[name] ?? '';
+  };
+}
+
 /** Seconds after which a refused request is worth another try, at least 1. */
 export function retryAfterSeconds(states: readonly BucketState[]): number {
   const waits = states.filter(({ retryMs }) => retryMs > 0).map((state) => waitOf(state, true));

@@ -1,6 +1,6 @@
 import type { BodyGuard, Context, Exchange, Guard } from '../http/index.ts';
 import { type ChargesOfCaller, chargesOfCallers, type PlannedLimit } from './limit-callers.ts';
-import type { PutLimitFields } from './limit-fields.ts';
+import { besides, type PutLimitFields } from './limit-fields.ts';
 import type { LimitPolicy } from './limit-policy.ts';
 import type { Charge, Limits, RecurringCharges, Taken } from './limits.ts';
 
@@ -25,7 +25,11 @@ export interface LimitGuards {
 interface Plan {
   readonly limits: readonly PlannedLimit[];
   readonly put: PutLimitFields;
+  /** For some of them. */
+  readonly fieldsOf: Limits['fieldsOf'];
   readonly ofCaller: ChargesOfCaller | undefined;
+  /** The tier whose limits are among them. */
+  readonly tier: string | undefined;
 }
 
 /** A plan and the requests that it is for. */
@@ -45,7 +49,7 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
   const ofHead = own.filter(({ by }) => by !== 'email');
   const byPlace = own.some(({ shared }) => !shared);
   /** Routes of an app and its tiers: few, and none named by a caller. */
-  const plans = { head: new Map<string, Plan>(), body: new Map<string, Plan>() };
+  const plans = { head: new Map<string, Plan>(), again: new Map<string, Plan>(), body: new Map<string, Plan>() };
   let latest: LatestPlan | undefined;
   const atHead = new WeakMap<Context, Taken>();
 
@@ -54,12 +58,14 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
     const { principal } = exchange.context;
     const { request } = exchange;
     const tier = principal ? principal.tier : '';
+    // an earlier door has charged the tier's limits: one request spends one permit of them
+    if (exchange.context.countedTier === tier) return planOf(exchange, 'again');
     const at = route ?? request.route;
     if (latest && latest.tier === tier && latest.method === request.method && latest.at === at) return latest.plan;
     latest = { method: request.method, at, tier, plan: planOf(exchange, 'head') };
     return latest.plan;
   }
-  function planOf(exchange: Exchange, from: 'head' | 'body'): Plan {
+  function planOf(exchange: Exchange, from: 'head' | 'again' | 'body'): Plan {
     const { principal } = exchange.context;
     const { request } = exchange;
     const tier = principal ? principal.tier : '';
@@ -69,9 +75,18 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
     const name = byPlace ? `${place} ${tier}` : tier;
     const known = plans[from].get(name);
     if (known) return known;
-    const policies = from === 'head' ? [...ofTier(principal?.tier), ...ofHead] : ofBody;
+    const tierOwn = from === 'head' ? ofTier(principal?.tier) : [];
+    const policies = from === 'body' ? ofBody : [...tierOwn, ...ofHead];
     const planned = policies.map((policy) => ({ policy, buckets: limits.bucketsOf(policy, place) }));
-    const plan = { limits: planned, put: limits.fieldsOf(planned), ofCaller: chargesOfCallers(limits, planned) };
+    const fieldsOf: Limits['fieldsOf'] =
+      from === 'again' ? (charges) => besides(limits.fieldsOf(charges)) : limits.fieldsOf;
+    const plan: Plan = {
+      limits: planned,
+      put: fieldsOf(planned),
+      fieldsOf,
+      ofCaller: chargesOfCallers(limits, planned),
+      tier: tierOwn.length > 0 ? tier : undefined,
+    };
     if (plans[from].size < 1000) plans[from].set(name, plan);
     return plan;
   }
@@ -105,10 +120,11 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
   const head: Guard = (exchange) => {
     const plan = planOfHead(exchange);
     if (plan.limits.length === 0) return;
+    if (plan.tier !== undefined) exchange.context.countedTier = plan.tier;
     if (plan.ofCaller) return ask(plan, plan.ofCaller(exchange), exchange);
     const charges = chargesOf(plan, exchange);
     if (charges.length === 0) return;
-    const put = charges.length === plan.limits.length ? plan.put : undefined;
+    const put = charges.length === plan.limits.length ? plan.put : plan.fieldsOf(charges);
     return limits.askThen(charges, (answer) => settle(exchange, { charges, answer }, put));
   };
 
