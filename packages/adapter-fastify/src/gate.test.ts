@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { Problem } from '@castellan/core/http';
 import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyServerOptions } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -83,6 +84,39 @@ test('an excepted GET is excepted with the HEAD that Fastify declares beside it;
   expect(() => app.route({ method: ['GET', 'POST'], url: '/half', handler: ok })).toThrow('GET,POST /half');
   await app.ready();
   expect((await app.inject({ method: 'HEAD', url: '/docs' })).statusCode).toBe(200);
+  await app.close();
+});
+
+test('what an error handler of the route throws on leaves as a problem, at once or later, and shows no message', async () => {
+  const { plugin, guard } = createGate(kitCastellan());
+  const app = fastify();
+  await app.register(plugin);
+  const config = guard({});
+  const handlers: Readonly<Record<string, (error: Error) => unknown>> = {
+    '/throws': (error) => {
+      throw error;
+    },
+    '/rejects': async (error) => {
+      throw error;
+    },
+    '/problem': () => {
+      throw new Problem('conflict');
+    },
+    '/answers': async () => ({ own: true }),
+  };
+  for (const [url, errorHandler] of Object.entries(handlers)) app.get(url, { config, errorHandler }, fails);
+  const codes = [];
+  for (const url of Object.keys(handlers)) {
+    const { statusCode, body } = await app.inject(url);
+    codes.push([url, statusCode, JSON.parse(body).code ?? JSON.parse(body).own]);
+    expect(body).not.toContain('secret');
+  }
+  expect(codes).toEqual([
+    ['/throws', 500, 'internal'],
+    ['/rejects', 500, 'internal'],
+    ['/problem', 409, 'conflict'],
+    ['/answers', 200, true],
+  ]);
   await app.close();
 });
 

@@ -9,6 +9,7 @@ import {
   routeExceptions,
 } from '@castellan/core/node';
 import type { FastifyError, FastifyPluginCallback, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { passingOn } from './error-handler.ts';
 import { type FastifyCall, fastifyFramework } from './fastify-framework.ts';
 import { type GuardConfig, OWN_ROUTE, POLICY } from './guard-config.ts';
 
@@ -87,7 +88,8 @@ export function createGate<P>(castellan: GateOwner<P>, options: GateOptions = {}
         void door.body(call).then((yes) => yes && again());
       });
     // of the route: an error handler of the app stays what it is elsewhere
-    route.errorHandler ??= (error, request, reply) => gate.fail(error, { request, reply });
+    const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => gate.fail(error, { request, reply });
+    route.errorHandler = route.errorHandler ? passingOn(route.errorHandler, fail) : fail;
   };
 
   const mount =
