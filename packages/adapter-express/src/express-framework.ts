@@ -17,7 +17,7 @@ export function expressFramework(parse: ParseMiddleware | undefined): Framework<
     // under a bare `app.use` Express knows none; of a router mounted under a parameter it knows the value only
     route({ req }) {
       const path = routeText(req.route?.path);
-      return path === undefined ? undefined : (req.baseUrl ?? '') + path;
+      return path === undefined ? undefined : mountPath(req) + path;
     },
     ip: ({ req }) => req.ip ?? req.socket.remoteAddress ?? '',
     trust({ req }) {
@@ -33,6 +33,14 @@ export function expressFramework(parse: ParseMiddleware | undefined): Framework<
     parse: parse && ((call) => run(parse, call)),
     release() {}, // Express prepares its answers on Node's own
   };
+}
+
+/**
+ * Where the router at hand is mounted. Express tells it as the caller wrote it, and matches it in whatever case: written
+ * in another one it would be another route, with a budget of its own.
+ */
+export function mountPath({ baseUrl = '' }: ExpressRequest): string {
+  return baseUrl.toLowerCase();
 }
 
 function run(parse: ParseMiddleware, { req, res }: ExpressCall): Promise<void> {

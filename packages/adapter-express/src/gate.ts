@@ -1,8 +1,8 @@
 import type { Entry } from '@castellan/core/http';
 import { createNodeGate, enterDoor, type Mounted, type NodeGateOptions, requestPath } from '@castellan/core/node';
-import { type ExpressCall, expressFramework } from './express-framework.ts';
+import { type ExpressCall, expressFramework, mountPath } from './express-framework.ts';
 import { markGuard } from './guard-mark.ts';
-import type { ErrorMiddleware, ExpressRequest, Middleware, ParseMiddleware } from './middleware.ts';
+import type { ErrorMiddleware, Middleware, ParseMiddleware } from './middleware.ts';
 
 /** What {@link createGate} may be told. */
 export interface GateOptions extends NodeGateOptions {
@@ -52,8 +52,7 @@ export function createGate<P>(castellan: { readonly http: Entry<P> }, options: G
     (serve: Mounted<ExpressCall>): Middleware =>
     (req, res, next) => {
       // a mounted router sees `''` where the mount itself was asked for, or the whole URL without its prefix
-      const { baseUrl: prefix = '' } = req as ExpressRequest;
-      if (!serve({ req, res }, { path: requestPath(req.url), prefix })) next();
+      if (!serve({ req, res }, { path: requestPath(req.url), prefix: mountPath(req) })) next();
     };
 
   return {
