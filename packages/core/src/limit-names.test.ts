@@ -61,5 +61,18 @@ describe('a limit’s name is one budget', () => {
       /"team" is a tier's budget, and this route charges it/,
     ));
 
+  test('nor by a function beside a tier’s function: both may say the same caller', () => {
+    const byKey = { window: '90/1m', name: 'keys', by: () => 'key' } as const;
+    const app = createCastellan({
+      issuer: 'https://api.example.com',
+      keys,
+      peppers: generatePepper(),
+      stores: memoryStores(),
+      tiers: { free: { rank: 0, limit: byKey } },
+    });
+    apps.push(app);
+    expect(() => app.http.compile({ limit: { ...byKey, by: () => 'key' } })).toThrow(/"keys" is a tier's budget/);
+  });
+
   test('tiers may share one: a caller is in one tier', () => expect(declare(undefined)).not.toThrow());
 });

@@ -41,7 +41,10 @@ export function createLimitNames(ofTiers: readonly LimitPolicy[], ofEndpoints: r
 }
 
 /** Who may be counted, as far as two limits can count the same caller. */
-const whoIs = (by: LimitPolicy['by']): LimitPolicy['by'] => (by === 'ip' ? 'subject' : by);
+function whoIs(by: LimitPolicy['by']): string {
+  if (typeof by === 'function') return 'what a function says'; // two may say the same
+  return by === 'ip' ? 'subject' : by;
+}
 
 function textOf(rule: LimitRule): string {
   const us = rule.kind === 'rate' ? rule.intervalUs : rule.windowUs;
