@@ -50,6 +50,11 @@ describe('tiers', () => {
     expect(() => readTiers(tiers as Record<string, Tier>)).toThrow(TypeError);
     expect(() => readTiers(tiers as Record<string, Tier>)).toThrow(message);
   });
+
+  test('a mistyped member would be no limit at all, so it is refused', () =>
+    expect(() => readTiers({ free: { rank: 0, limits: '5/1m' } as Tier })).toThrow(
+      new TypeError('tiers.free.limits is not known'),
+    ));
 });
 
 test.each(['email', 'route'] as const)(

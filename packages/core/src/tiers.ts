@@ -38,7 +38,11 @@ export function readTiers(
   if (names.length === 0) throw new TypeError('tiers must have at least one tier, or be left out');
   const ranks = new Map<number, string>();
   const limits = new Map<string, readonly LimitPolicy[]>();
-  for (const [name, { rank, limit }] of Object.entries(tiers)) {
+  for (const [name, tier] of Object.entries(tiers)) {
+    // an option whose names are the app's own takes any member, as far as types can tell
+    for (const member of Object.keys(tier))
+      if (member !== 'rank' && member !== 'limit') throw new TypeError(`tiers.${name}.${member} is not known`);
+    const { rank, limit } = tier;
     if (!Number.isInteger(rank)) throw new TypeError(`tiers.${name}.rank must be a whole number`);
     const other = ranks.get(rank);
     if (other !== undefined) throw new TypeError(`tiers.${name}.rank is also that of tiers.${other}`);
@@ -66,6 +70,7 @@ function tierLimits(tier: string, limit: NonNullable<Tier['limit']>): readonly L
   return policies;
 }
 
+/** What is charged on every route knows no body, and must not be one budget of all. */
 function checkOfCallers(policies: readonly LimitPolicy[], path: string): void {
   for (const { by, name } of policies)
     if (by === 'email' || by === 'route')
