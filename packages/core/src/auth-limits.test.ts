@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AuthLimitOptions } from './auth-limits.ts';
 import type { LimitsOptions } from './compose-limits.ts';
-import type { HttpRequest, HttpResponse } from './http/index.ts';
+import { type HttpRequest, type HttpResponse, Problem } from './http/index.ts';
 import { createCastellan, memoryStores } from './index.ts';
 import { StoreUnavailableError } from './kernel/index.ts';
 import type { LimitStore } from './limits/index.ts';
@@ -14,7 +14,11 @@ const PASSWORD = 'correct horse battery staple';
 const OFFICE = '203.0.113.7';
 let now = 0;
 
-function compose(limits?: false | LimitsOptions, limitStore?: LimitStore) {
+interface Surroundings {
+  readonly limitStore?: LimitStore;
+  readonly onAccountCreated?: () => Promise<void>;
+}
+function compose(limits?: false | LimitsOptions, { limitStore, onAccountCreated }: Surroundings = {}) {
   const stores = { ...memoryStores({ clock: () => now }), ...(limitStore && { limits: limitStore }) };
   return createCastellan({
     issuer: 'https://api.example.com',
@@ -22,7 +26,7 @@ function compose(limits?: false | LimitsOptions, limitStore?: LimitStore) {
     peppers: generatePepper(),
     stores,
     clock: () => now,
-    accounts: { argon2: { memoryKiB: 1024, passes: 1 } },
+    accounts: { argon2: { memoryKiB: 1024, passes: 1 }, ...(onAccountCreated && { onAccountCreated }) },
     ...(limits !== undefined && { limits }),
   });
 }
@@ -142,7 +146,7 @@ describe('sign-in', () => {
 
   test('many addresses can’t guess at one account while the store is away either, however many processes share it', async () => {
     const gone = () => Promise.reject(new StoreUnavailableError('redis', 'gone'));
-    app = compose({ expectedInstances: 4 }, { consume: gone, giveBack: gone });
+    app = compose({ expectedInstances: 4 }, { limitStore: { consume: gone, giveBack: gone } });
     const guesses: number[] = [];
     for (let i = 0; i < 40; i++) guesses.push((await login('ada@example.com', 'wrong', `198.18.0.${i}`)).status);
     expect(guesses.filter((status) => status === 401)).toHaveLength(20 / 4);
@@ -227,6 +231,18 @@ test('registration: a mistyped form costs nothing, a taken address does', async 
   expect((await call('/register', { body: form })).status).toBe(201);
   for (let i = 0; i < 9; i++) expect((await call('/register', { body: form })).status).toBe(409);
   expect((await call('/register', { body: form })).status).toBe(429);
+});
+
+test('registration: what the app itself refuses is no mistyped form: it has cost a hash, and is counted', async () => {
+  await app.stop();
+  const onAccountCreated = async (): Promise<void> => {
+    throw new Problem('validation_failed', { detail: 'not from our company' });
+  };
+  app = compose(undefined, { onAccountCreated });
+  await app.start();
+  for (let i = 0; i < 10; i++)
+    expect((await call('/register', { body: { email: `a${i}@example.com`, password: PASSWORD } })).status).toBe(422);
+  expect((await call('/register', { body: { email: 'b@example.com', password: PASSWORD } })).status).toBe(429);
 });
 
 describe('refresh', () => {

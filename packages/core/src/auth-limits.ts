@@ -94,9 +94,12 @@ export function readAuthLimits(options: AuthLimitOptions): AuthLimits {
 /** Answers to what nobody has looked into: no JSON, too large, of another type, refused by CSRF, invalid, overloaded. */
 const UNSEEN: readonly number[] = [400, 403, 413, 415, 422, 503];
 
-/** Whether an answer shows that the request was refused before anybody looked into it. */
-export function isUnseen({ status }: HttpResponse): boolean {
-  return UNSEEN.includes(status);
+/**
+ * Whether a request was refused before anybody looked into it. The status alone does not tell: what an app's
+ * `onAccountCreated` throws, or a store that goes away, may have any, and has cost a hash.
+ */
+export function isUnseen({ status }: HttpResponse, { context }: Exchange): boolean {
+  return UNSEEN.includes(status) && !context.hashed;
 }
 
 /** Charges one limit of every caller's address. */
@@ -121,7 +124,7 @@ export function registerGuard(limits: Limits, policy: LimitPolicy): Guard {
   return async (exchange) => {
     const taken = await charge(exchange);
     return async (response) => {
-      if (isUnseen(response)) await Promise.allSettled([limits.giveBack(taken)]);
+      if (isUnseen(response, exchange)) await Promise.allSettled([limits.giveBack(taken)]);
       return response;
     };
   };

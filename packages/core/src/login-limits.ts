@@ -108,7 +108,7 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
     };
     return (response) => {
       if (response.status === 200) return signedIn(response);
-      if (!isUnseen(response)) return response;
+      if (!isUnseen(response, exchange)) return response;
       return Promise.allSettled([limits.giveBack(taken)]).then(() => response);
     };
   };

@@ -13,6 +13,7 @@ import type { AccountBodies } from './account-bodies.ts';
 import { accountJson } from './account-json.ts';
 import type { AccountCall, SignedIn } from './account-requests.ts';
 import type { Accounts } from './accounts.ts';
+import type { GatePass } from './hashing-gate.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 
 /** What {@link accountEndpoints} are made of. */
@@ -110,7 +111,11 @@ export function accountEndpoints(parts: AccountEndpointParts): readonly Endpoint
 /** The gate reads `gone` again when the turn comes, so it is given the live request. */
 function callOf({ request, context }: EndpointCall): AccountCall {
   const userAgent = request.headers['user-agent'] ?? null;
-  return { origin: { ip: canonicalAddress(request.ip), userAgent, requestId: context.requestId }, pass: request };
+  const begins = (): void => {
+    context.hashed = true;
+  };
+  const pass: GatePass = Object.create(request, { begins: { value: begins } });
+  return { origin: { ip: canonicalAddress(request.ip), userAgent, requestId: context.requestId }, pass };
 }
 
 function principalOf({ context: { principal } }: EndpointCall): Principal {

@@ -6,6 +6,8 @@ import { type MonotonicClock, monotonicClock } from '../kernel/index.ts';
 export interface GatePass {
   /** True once nobody waits for the result. */
   readonly gone?: boolean;
+  /** Told when a hash begins: a refusal at the gate costs nothing, what comes after it does. */
+  begins?(): void;
 }
 
 /**

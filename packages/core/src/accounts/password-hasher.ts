@@ -82,9 +82,14 @@ export function createPasswordHasher({
 
   return {
     ensureRoom: () => gate.ensureRoom(),
-    hash: (password, pass) => gate.run(() => argon2.hash(normalisePassword(password), today), pass),
+    hash: (password, pass) =>
+      gate.run(() => {
+        pass?.begins?.();
+        return argon2.hash(normalisePassword(password), today);
+      }, pass),
     verify: (stored, password, pass) =>
       gate.run(async () => {
+        pass?.begins?.();
         const parsed = stored === null ? undefined : parseArgon2(stored);
         const legacy =
           stored === null || parsed ? undefined : legacyHashes.find((verifier) => verifier.recognises(stored));

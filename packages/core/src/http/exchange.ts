@@ -65,6 +65,8 @@ export interface Context {
   countedTier?: string | undefined;
   /** Bodies that policies have validated, by their schema: what `bodyOf` reads. */
   validated?: ReadonlyMap<StandardSchemaV1, unknown>;
+  /** A password was hashed for it: whatever the answer is, it was not refused unseen. */
+  hashed?: true;
 }
 
 /** A request on its way through the guards. */
