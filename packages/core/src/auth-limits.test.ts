@@ -144,6 +144,22 @@ describe('sign-in', () => {
     expect((await login('ada@example.com', PASSWORD, '2001:db8:1:2ff::2')).status).toBe(200);
   });
 
+  test('such an address stays known for a month from its last sign-in, not from its first', async () => {
+    const home = '2001:db8:1:200::1';
+    const DAY = 24 * 60 * MINUTE;
+    await account('ada@example.com');
+    for (let week = 0; week < 12; week++) {
+      expect((await login('ada@example.com', PASSWORD, home)).status).toBe(200);
+      now += 7 * DAY;
+    }
+    now += 22 * DAY;
+    for (let i = 0; i < 40; i++) await login('ada@example.com', 'wrong', `198.18.0.${i}`);
+    expect((await login('ada@example.com', PASSWORD, home)).status).toBe(200);
+    now += 33 * DAY;
+    for (let i = 0; i < 40; i++) await login('ada@example.com', 'wrong', `198.18.0.${i}`);
+    expect((await login('ada@example.com', PASSWORD, home)).status).toBe(429);
+  });
+
   test('many addresses can’t guess at one account while the store is away either, however many processes share it', async () => {
     const gone = () => Promise.reject(new StoreUnavailableError('redis', 'gone'));
     app = compose({ expectedInstances: 4 }, { limitStore: { consume: gone, giveBack: gone } });

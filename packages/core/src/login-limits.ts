@@ -30,11 +30,15 @@ export interface LoginLimitParts {
   readonly rememberAll: boolean;
 }
 
-/** A mark rather than a limit: one permit is taken at a sign-in, and what is missing says that there was one. */
+/** More marks than a sub-window each can be: what is marked is never full, and may make room for others in memory. */
+const MARKS = 1000;
+const MONTH_MS = 30 * 86_400_000;
+
+/** Marks rather than a limit: permits are taken at sign-ins, and what is not back yet says that there was one. */
 const KNOWN: LimitPolicy = {
   name: 'login-known',
   shared: true,
-  rule: { kind: 'window', limit: 2, windowUs: 30 * 86_400_000_000 },
+  rule: { kind: 'window', limit: MARKS, windowUs: MONTH_MS * 1000 },
   by: 'email',
   cost: 1,
   manner: { exact: true, onStoreFailure: 'local' },
@@ -65,18 +69,19 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
     policy: KNOWN,
     bucket: known.bucket(partitionText('known', account, address), cost),
   });
-  async function isKnownAddress(account: string, address: string): Promise<boolean> {
+  /** For how long the address is still known, ms. Not by what remains: while the store is away that is a share only. */
+  async function knownMs(account: string, address: string): Promise<number> {
     const { buckets } = await limits.ask([markOf(account, address, 0)]);
-    // not by how many are left: while the store is away this process has but a share of them
-    return (buckets[0]?.resetMs ?? 0) > 0;
+    return buckets[0]?.resetMs ?? 0;
   }
   function hardCharges(account: string | undefined, address: string): Charge[] {
     const charges: Charge[] = [];
-    if (policies.login && buckets.login && account !== undefined)
+    if (policies.login && buckets.login && account !== undefined) {
       charges.push({
         policy: policies.login,
         bucket: buckets.login.bucket(partitionText('pair', account, address), 1),
       });
+    }
     if (policies.address && buckets.address)
       charges.push({ policy: policies.address, bucket: buckets.address.bucket(address, 1) });
     return charges;
@@ -86,15 +91,16 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
     const { headers } = exchange.request;
     const address = limits.addressOf(exchange);
     const account = limits.emailOf(exchange, emailIn(exchange));
+    const device = account === undefined ? undefined : devices?.known(headers, account);
     const hard = hardCharges(account, address);
     const charges = [...hard];
     let mark: Charge | undefined;
     if (account !== undefined && policies.soft && buckets.soft) {
-      const device = devices?.known(headers, account);
-      const isKnown = await isKnownAddress(account, address);
-      const own = device === undefined ? (isKnown ? ['address', address] : []) : ['device', device];
+      const forMs = await knownMs(account, address);
+      const own = device === undefined ? (forMs > 0 ? ['address', address] : []) : ['device', device];
       charges.push({ policy: policies.soft, bucket: buckets.soft.bucket(partitionText('soft', account, ...own), 1) });
-      if (!isKnown) mark = markOf(account, address, 1);
+      // a month from the last sign-in, not from the first
+      if (forMs < MONTH_MS) mark = markOf(account, address, 1);
     }
     if (charges.length === 0) return;
     const taken: Taken = { charges, answer: await limits.ask(charges) };
