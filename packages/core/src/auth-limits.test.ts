@@ -169,6 +169,25 @@ describe('sign-in', () => {
     expect(guesses.slice(5).every((status) => status === 429)).toBe(true);
   });
 
+  test('nor of such a device by guessing from the very address where it is', async () => {
+    await app.stop();
+    app = compose({ deviceCookie: true });
+    await app.start();
+    await account('ada@example.com');
+    const first = await login('ada@example.com', PASSWORD);
+    const cookie = String([first.headers['set-cookie']].flat().find((one) => one?.includes('castellan-device')));
+    const device = { cookie: cookie.split(';')[0] as string };
+    for (let i = 0; i < 10; i++) await login('ada@example.com', 'wrong');
+    for (let i = 0; i < 40; i++) await login(`victim${i}@example.com`, 'wrong');
+    expect((await login('ada@example.com', PASSWORD)).status).toBe(429);
+    expect((await login('ada@example.com', PASSWORD, OFFICE, device)).status).toBe(200);
+    // it has a budget of its own, wherever it is; and none for other accounts
+    for (let i = 0; i < 5; i++)
+      expect((await login('ada@example.com', 'wrong', `192.0.2.${i}`, device)).status).toBe(401);
+    expect((await login('ada@example.com', 'wrong', '192.0.2.9', device)).status).toBe(429);
+    expect((await login('bob@example.com', 'wrong', OFFICE, device)).status).toBe(429);
+  });
+
   test('nor of a device that signed in before, at whatever address it is now', async () => {
     await app.stop();
     app = compose({ deviceCookie: true });

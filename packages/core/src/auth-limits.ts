@@ -30,9 +30,12 @@ export type AuthLimit =
 
 /** The limits of the library's own endpoints. */
 export interface AuthLimitOptions {
-  /** Sign-ins per account and address; those that succeed are given back. Default `5/1m`. */
+  /**
+   * Sign-ins per account and address, or per account and device where a cookie says that it has signed in to it before;
+   * those that succeed are given back. Default `5/1m`.
+   */
   readonly login?: AuthLimit;
-  /** Sign-ins per address; those that succeed are given back. Default `30/1m`. */
+  /** Sign-ins per address, but those on such a device; those that succeed are given back. Default `30/1m`. */
   readonly loginAddress?: AuthLimit;
   /** Failed sign-ins per account, from addresses and devices that never signed in to it. Default `20/1h`. */
   readonly loginSoft?: AuthLimit;

@@ -74,13 +74,16 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
     const { buckets } = await limits.ask([markOf(account, address, 0)]);
     return buckets[0]?.resetMs ?? 0;
   }
-  function hardCharges(account: string | undefined, address: string): Charge[] {
+  function hardCharges(account: string | undefined, address: string, device: string | undefined): Charge[] {
     const charges: Charge[] = [];
     if (policies.login && buckets.login && account !== undefined) {
+      const from = device === undefined ? [address] : ['device', device];
       charges.push({
         policy: policies.login,
-        bucket: buckets.login.bucket(partitionText('pair', account, address), 1),
+        bucket: buckets.login.bucket(partitionText('pair', account, ...from), 1),
       });
+      // it guesses at one account, from a budget of its own: whoever else is at its address can't lock it out
+      if (device !== undefined) return charges;
     }
     if (policies.address && buckets.address)
       charges.push({ policy: policies.address, bucket: buckets.address.bucket(address, 1) });
@@ -92,7 +95,7 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
     const address = limits.addressOf(exchange);
     const account = limits.emailOf(exchange, emailIn(exchange));
     const device = account === undefined ? undefined : devices?.known(headers, account);
-    const hard = hardCharges(account, address);
+    const hard = hardCharges(account, address, device);
     const charges = [...hard];
     let mark: Charge | undefined;
     if (account !== undefined && policies.soft && buckets.soft) {
