@@ -144,6 +144,19 @@ describe('sign-in', () => {
     expect((await login('ada@example.com', PASSWORD, '2001:db8:1:2ff::2')).status).toBe(200);
   });
 
+  test('nor of the address and the device on which the account was made', async () => {
+    await app.stop();
+    app = compose({ deviceCookie: true });
+    await app.start();
+    const made = await call('/register', { body: { email: 'ada@example.com', password: PASSWORD }, ip: '192.0.2.1' });
+    const cookie = String([made.headers['set-cookie']].flat().find((one) => one?.includes('castellan-device')));
+    const device = { cookie: cookie.split(';')[0] as string };
+    for (let i = 0; i < 40; i++) await login('ada@example.com', 'wrong', `198.18.0.${i}`);
+    expect((await login('ada@example.com', PASSWORD, '192.0.2.99')).status).toBe(429);
+    expect((await login('ada@example.com', PASSWORD, '192.0.2.1')).status).toBe(200);
+    expect((await login('ada@example.com', PASSWORD, '192.0.2.99', device)).status).toBe(200);
+  });
+
   test('such an address stays known for a month from its last sign-in, not from its first', async () => {
     const home = '2001:db8:1:200::1';
     const DAY = 24 * 60 * MINUTE;

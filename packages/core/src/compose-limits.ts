@@ -26,9 +26,10 @@ import {
   type TellLimit,
 } from './limits/index.ts';
 import { createLoginDevices } from './login-device.ts';
-import { loginGuard } from './login-limits.ts';
+import { loginGuard, registeredGuard } from './login-limits.ts';
 import type { Policy, RouteLimits } from './policy.ts';
 import { namedSession, type Peppers } from './sessions/index.ts';
+import { createSignInMemory } from './sign-in-memory.ts';
 import type { Tiers } from './tiers.ts';
 
 /** What may be set about limits. */
@@ -117,17 +118,20 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
     onStoreFailure: options.onStoreFailure,
   });
 
-  const login = loginGuard({
+  const devices = deviceCookie === false ? undefined : createLoginDevices({ mac, random, insecure });
+  const signIns = {
     limits,
     policies: { login: presets.login, address: presets.loginAddress, soft: presets.loginSoft },
-    devices: deviceCookie === false ? undefined : createLoginDevices({ mac, random, insecure }),
-    rememberAll: deviceCookie === true,
-  });
+    memory: createSignInMemory({ limits, devices, rememberAll: deviceCookie === true }),
+  };
   const refreshes = refreshCharges({ limits, policies: presets, sessionOf: namedSession(peppers) });
   const { register } = presets;
   const ofEndpoints: Readonly<Record<string, Partial<LimitGuards>>> = {
-    'POST /login': { body: [login] },
-    'POST /register': { head: register ? [registerGuard(limits, register)] : [] },
+    'POST /login': { body: [loginGuard(signIns)] },
+    'POST /register': {
+      head: register ? [registerGuard(limits, register)] : [],
+      body: [registeredGuard(signIns)],
+    },
     'POST /refresh': { body: [refreshGuard(refreshes.atEndpoint, cookies)] },
   };
 

@@ -9,7 +9,7 @@ import {
   partitionText,
   type Taken,
 } from './limits/index.ts';
-import type { LoginDevices } from './login-device.ts';
+import type { SignInMemory } from './sign-in-memory.ts';
 
 /** The limits of sign-ins by password; one that is left out is switched off. */
 export interface LoginLimits {
@@ -25,24 +25,8 @@ export interface LoginLimits {
 export interface LoginLimitParts {
   readonly limits: Limits;
   readonly policies: LoginLimits;
-  readonly devices: LoginDevices | undefined;
-  /** True: every sign-in is remembered. False: only those whose answer leaves cookies anyway. */
-  readonly rememberAll: boolean;
+  readonly memory: SignInMemory;
 }
-
-/** More marks than a sub-window each can be: what is marked is never full, and may make room for others in memory. */
-const MARKS = 1000;
-const MONTH_MS = 30 * 86_400_000;
-
-/** Marks rather than a limit: permits are taken at sign-ins, and what is not back yet says that there was one. */
-const KNOWN: LimitPolicy = {
-  name: 'login-known',
-  shared: true,
-  rule: { kind: 'window', limit: MARKS, windowUs: MONTH_MS * 1000 },
-  by: 'email',
-  cost: 1,
-  manner: { exact: true, onStoreFailure: 'local' },
-};
 
 /**
  * Makes the guard of sign-ins. All limits are one question: a refusal is charged to none of them. What a sign-in took is
@@ -51,29 +35,19 @@ const KNOWN: LimitPolicy = {
  * The soft limit slows a guess that comes from many addresses. It can't lock the owner out: an address or a device that
  * has signed in to the account before spends from a budget of its own. Whether the account exists changes nothing.
  */
-export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimitParts): BodyGuard {
+export function loginGuard({ limits, policies, memory }: LoginLimitParts): BodyGuard {
   const bucketsOf = (policy: LimitPolicy | undefined): BucketsOf | undefined => policy && limits.bucketsOf(policy, '');
   const buckets = {
     login: bucketsOf(policies.login),
     address: bucketsOf(policies.address),
     soft: bucketsOf(policies.soft),
   };
-  const known = limits.bucketsOf(KNOWN, '');
   /** Only the hard limits are shown: what the soft one has left would tell of other people's mistakes. */
   const fieldsOf = (hard: readonly Charge[]): PutLimitFields => {
     const put = limits.fieldsOf(hard);
     return (headers, states, refused) => put(headers, states.slice(0, hard.length), refused);
   };
 
-  const markOf = (account: string, address: string, cost: number): Charge => ({
-    policy: KNOWN,
-    bucket: known.bucket(partitionText('known', account, address), cost),
-  });
-  /** For how long the address is still known, ms. Not by what remains: while the store is away that is a share only. */
-  async function knownMs(account: string, address: string): Promise<number> {
-    const { buckets } = await limits.ask([markOf(account, address, 0)]);
-    return buckets[0]?.resetMs ?? 0;
-  }
   function hardCharges(account: string | undefined, address: string, device: string | undefined): Charge[] {
     const charges: Charge[] = [];
     if (policies.login && buckets.login && account !== undefined) {
@@ -91,29 +65,24 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
   }
 
   return async (exchange) => {
-    const { headers } = exchange.request;
     const address = limits.addressOf(exchange);
     const account = limits.emailOf(exchange, emailIn(exchange));
-    const device = account === undefined ? undefined : devices?.known(headers, account);
+    const device = account === undefined ? undefined : memory.deviceOf(exchange, account);
     const hard = hardCharges(account, address, device);
     const charges = [...hard];
-    let mark: Charge | undefined;
+    let knownMs: number | undefined;
     if (account !== undefined && policies.soft && buckets.soft) {
-      const forMs = await knownMs(account, address);
-      const own = device === undefined ? (forMs > 0 ? ['address', address] : []) : ['device', device];
+      knownMs = await memory.knownMs(account, address);
+      const own = device === undefined ? (knownMs > 0 ? ['address', address] : []) : ['device', device];
       charges.push({ policy: policies.soft, bucket: buckets.soft.bucket(partitionText('soft', account, ...own), 1) });
-      // a month from the last sign-in, not from the first
-      if (forMs < MONTH_MS) mark = markOf(account, address, 1);
     }
     if (charges.length === 0) return;
     const taken: Taken = { charges, answer: await limits.ask(charges) };
     limits.settle(exchange, taken, fieldsOf(hard));
 
     const signedIn = async (response: HttpResponse): Promise<HttpResponse> => {
-      await Promise.allSettled([limits.giveBack(taken), mark && limits.ask([mark])]);
-      const remembers = rememberAll || response.headers['set-cookie'] !== undefined;
-      if (!devices || account === undefined || !remembers) return response;
-      return { ...response, headers: withCookie(response.headers, devices.remember(headers, account)) };
+      await Promise.allSettled([limits.giveBack(taken)]);
+      return account === undefined ? response : memory.remember(exchange, response, { account, address, knownMs });
     };
     return (response) => {
       if (response.status === 200) return signedIn(response);
@@ -123,11 +92,18 @@ export function loginGuard({ limits, policies, devices, rememberAll }: LoginLimi
   };
 }
 
-function emailIn({ body: { value } }: BodyExchange): unknown {
-  return typeof value === 'object' && value !== null && 'email' in value ? value.email : undefined;
+/**
+ * Remembers from where an account was made: who registers is signed in, and must not be locked out there either.
+ */
+export function registeredGuard({ limits, policies, memory }: LoginLimitParts): BodyGuard {
+  return (exchange) => {
+    const account = limits.emailOf(exchange, emailIn(exchange));
+    if (account === undefined) return;
+    const who = { account, address: limits.addressOf(exchange), knownMs: policies.soft && 0 };
+    return (response) => (response.status === 201 ? memory.remember(exchange, response, who) : response);
+  };
 }
 
-function withCookie(headers: HttpResponse['headers'], cookie: string): HttpResponse['headers'] {
-  const before = headers['set-cookie'] ?? [];
-  return { ...headers, 'set-cookie': [...(typeof before === 'string' ? [before] : before), cookie] };
+function emailIn({ body: { value } }: BodyExchange): unknown {
+  return typeof value === 'object' && value !== null && 'email' in value ? value.email : undefined;
 }
