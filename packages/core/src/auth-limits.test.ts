@@ -175,7 +175,9 @@ describe('sign-in', () => {
 
   test('many addresses can’t guess at one account while the store is away either, however many processes share it', async () => {
     const gone = () => Promise.reject(new StoreUnavailableError('redis', 'gone'));
+    await app.stop();
     app = compose({ expectedInstances: 4 }, { limitStore: { consume: gone, giveBack: gone } });
+    await app.start();
     const guesses: number[] = [];
     for (let i = 0; i < 40; i++) guesses.push((await login('ada@example.com', 'wrong', `198.18.0.${i}`)).status);
     expect(guesses.filter((status) => status === 401)).toHaveLength(20 / 4);

@@ -145,7 +145,9 @@ export function composeLimits(parts: ComposeLimitsParts): ComposedLimits {
     endpoints: [rateLimitEndpoint({ limits, ofTier: tiers.limitsOf, clock })],
     warnings:
       parts.store === undefined && process.env['NODE_ENV'] === 'production'
-        ? ['limits: stores has none, so each process counts for itself; redisStores brings one, postgresLimitStore is one']
+        ? [
+            'limits: stores has none, so each process counts for itself; redisStores brings one, postgresLimitStore is one',
+          ]
         : [],
     guards({ byTier, own, route }) {
       const open = own.find(({ by, manner }) => by === 'email' && manner.onStoreFailure === undefined);
