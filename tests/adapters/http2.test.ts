@@ -16,6 +16,7 @@ const apps: readonly (readonly [name: string, start: () => Promise<number>])[] =
       const { plugin, guard } = fastifyGate(kitCastellan());
       const app = fastify({ http2: true });
       await app.register(plugin);
+      app.get('/refused', { config: guard() }, async () => ({ a: 1 }));
       app.get('/', { config: guard({ head: [() => async (response) => response] }) }, async () => ({ a: 1 }));
       await app.listen({ port: 0, host: '127.0.0.1' });
       onTestFinished(() => app.close());
@@ -28,6 +29,8 @@ const apps: readonly (readonly [name: string, start: () => Promise<number>])[] =
       const { problems, guard } = koaGate(kitCastellan());
       const app = new Koa();
       app.use(problems);
+      const refused = guard();
+      app.use((context, next) => (context.path === '/refused' ? refused(context, next) : next()));
       app.use(guard({ head: [() => async (response) => response] }));
       app.use((context) => {
         context.body = { a: 1 };
@@ -50,5 +53,17 @@ describe.each(apps)('over HTTP/2: %s', (_name, start) => {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
     expect([head[':status'], Buffer.concat(chunks).toString()]).toEqual([200, '{"a":1}']);
+  });
+
+  test('a refusal says nothing of what HTTP/2 has no room for: Node would warn the process', async () => {
+    const warned = new Promise<string>((resolve) => process.once('warning', ({ message }) => resolve(message)));
+    const session = http2.connect(`http://127.0.0.1:${await start()}`);
+    onTestFinished(() => session.destroy());
+    const stream = session.request({ ':path': '/refused' });
+    const [head] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+    expect(head[':status']).toBe(401);
+    expect(await Promise.race([warned, new Promise((resolve) => setImmediate(resolve, 'no warning'))])).toBe(
+      'no warning',
+    );
   });
 });

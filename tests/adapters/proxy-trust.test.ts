@@ -81,3 +81,18 @@ describe.each<[string, Serve]>([
     expect(failures).toEqual(Array(2).fill(expect.objectContaining({ name: 'TypeError' })));
   });
 });
+
+it('Koa, by a field of another name: refused as well, when everybody is believed', async () => {
+  const castellan = createCastellan({
+    issuer: 'https://api.example.com',
+    keys: await generateKeys(),
+    peppers: generatePepper(),
+    stores: memoryStores(),
+  });
+  const answer = async (options: object): Promise<number> => {
+    const app = new Koa({ proxy: true, proxyIpHeader: 'X-Real-IP', ...options }).use(koaGate(castellan).problems);
+    return (await call(await listen(app.callback()), '/', { headers: { 'x-real-ip': '198.51.100.1' } })).status;
+  };
+  expect(await answer({})).toBe(500);
+  expect(await answer({ maxIpsCount: 1 })).toBe(404);
+});

@@ -18,6 +18,7 @@ export interface KoaContext {
     readonly context: { onerror(this: KoaContext, error: Error | null | undefined): void };
     readonly proxy?: boolean;
     readonly maxIpsCount?: number;
+    readonly proxyIpHeader?: string;
   };
 }
 
@@ -41,6 +42,7 @@ export function koaFramework(parse: ParseMiddleware | undefined): Framework<KoaC
     route: (context) => routeText((context as { readonly _matchedRoute?: unknown })._matchedRoute), // by @koa/router
     ip: ({ ip }) => ip ?? '',
     trust: ({ app }) => (app.proxy !== true ? 'nobody' : (app.maxIpsCount ?? 0) > 0 ? 'some' : 'everybody'),
+    forwardedField: ({ app }) => app.proxyIpHeader,
     body({ request }) {
       const { body, rawBody } = request as ParsedRequest;
       return { value: body, raw: rawBody };

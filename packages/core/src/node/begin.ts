@@ -62,7 +62,7 @@ export function createBeginning<C, P>(http: Entry<P>, framework: Framework<C>): 
     }
     const exchange = http.exchange(view(carrier, route));
     const seat = takeGateSeat(request, { entry: http, exchange, route, outer: met?.capture });
-    if (request.headers['x-forwarded-for'] !== undefined) checkTrust(carrier);
+    checkTrust(carrier, request.headers);
     if (finished) tellEnd(carrier, seat, finished);
     const answer = http.front(seat.exchange);
     return answer ? sendPast(carrier, seat.exchange, answer) : seat;

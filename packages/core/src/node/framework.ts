@@ -21,8 +21,10 @@ export interface Framework<C> {
   readonly route: (carrier: C) => string | undefined;
   /** The client's address by the framework's own trust-proxy rule; empty where the socket has none. */
   readonly ip: (carrier: C) => string;
-  /** Whose `X-Forwarded-For` the framework believes. */
+  /** Whose `X-Forwarded-For`, or {@link forwardedField}, the framework believes. */
   trust(carrier: C): ProxyTrust;
+  /** The field by which a proxy tells the address. Absent: `X-Forwarded-For`. */
+  forwardedField?(carrier: C): string | undefined;
   /** What a parser of the app has made of the body, and its bytes where the parser kept them. */
   body(carrier: C): { readonly value: unknown; readonly raw?: unknown };
   /** Gives the app the body that the library has read, where the app looks for it. */

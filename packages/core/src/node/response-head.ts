@@ -30,7 +30,12 @@ const REPRESENTATION = [
  */
 export function forgetRepresentation(res: ServerResponse): void {
   for (const name of REPRESENTATION) takeOff(res, name);
-  res.statusMessage = '';
+  forgetPhrase(res);
+}
+
+/** Takes off the handler's own phrase, which was for its own status. HTTP/2 has none, and Node warns whoever touches it. */
+export function forgetPhrase(res: ServerResponse): void {
+  if (res.req.httpVersionMajor < 2) res.statusMessage = '';
 }
 
 /**
@@ -53,7 +58,7 @@ export function readHeaders(res: ServerResponse): Headers {
 export function applyHead(res: ServerResponse, { status, headers }: HttpResponse): void {
   if (res.statusCode !== status) {
     res.statusCode = status;
-    res.statusMessage = ''; // the handler's phrase was for its own status
+    forgetPhrase(res);
   }
   for (const name of res.getHeaderNames()) if (headers[name] === undefined) res.removeHeader(name);
   for (const [name, value] of Object.entries(headers)) {

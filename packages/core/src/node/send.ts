@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Exchange, type HttpResponse, isFlowing, lingerBeforeEnd } from '../http/index.ts';
 import type { Out } from './out.ts';
-import { isBodyless, takeOff } from './response-head.ts';
+import { forgetPhrase, isBodyless, takeOff } from './response-head.ts';
 
 /** Sends an answer of ours whole, unless somebody has answered already or nobody is left to read it. */
 export function send(req: IncomingMessage, res: ServerResponse, exchange: Exchange, response: HttpResponse): void {
@@ -9,7 +9,7 @@ export function send(req: IncomingMessage, res: ServerResponse, exchange: Exchan
   for (const [name, value] of Object.entries(exchange.headers)) res.setHeader(name, value);
   if (res.statusCode !== response.status) {
     res.statusCode = response.status;
-    res.statusMessage = ''; // the handler's phrase was for its own status
+    forgetPhrase(res);
   }
   for (const [name, value] of Object.entries(response.headers)) res.setHeader(name, value);
   sendBody(req, res, response);
