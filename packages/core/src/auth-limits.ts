@@ -111,8 +111,9 @@ export function addressGuard(limits: Limits, policy: LimitPolicy): (exchange: Ex
   const put = limits.fieldsOf([{ policy }]);
   return (exchange) => {
     const charges = [{ policy, bucket: buckets.bucket(limits.addressOf(exchange), 1) }];
+    const askedAt = limits.clock();
     const settle = (answer: LimitAnswer): Taken => {
-      const taken = { charges, answer };
+      const taken = { charges, answer, askedAt };
       limits.settle(exchange, taken, put);
       return taken;
     };

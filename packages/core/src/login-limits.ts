@@ -77,7 +77,7 @@ export function loginGuard({ limits, policies, memory }: LoginLimitParts): BodyG
       charges.push({ policy: policies.soft, bucket: buckets.soft.bucket(partitionText('soft', account, ...own), 1) });
     }
     if (charges.length === 0) return;
-    const taken: Taken = { charges, answer: await limits.ask(charges) };
+    const taken: Taken = { charges, askedAt: limits.clock(), answer: await limits.ask(charges) };
     limits.settle(exchange, taken, fieldsOf(hard));
 
     const signedIn = async (response: HttpResponse): Promise<HttpResponse> => {

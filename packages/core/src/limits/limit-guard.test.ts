@@ -35,6 +35,8 @@ interface Request {
   readonly route?: string;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
+  /** Until then its body is not there yet. */
+  readonly held?: Promise<void>;
 }
 type Ask = (request?: Request) => Promise<HttpResponse>;
 
@@ -84,9 +86,10 @@ function scene({ own = [], tiers = {}, everybody, headers, store, route }: Scene
   return async (request = {}) => {
     const exchange = exchangeOf(request);
     const passage = openPassage({ ...guards, route: undefined }, exchange, problem);
+    const atHead = await passage.head();
+    await request.held;
     const refused =
-      (await passage.head()) ??
-      (passage.wantsBody ? await passage.body({ value: request.body, raw: undefined }) : undefined);
+      atHead ?? (passage.wantsBody ? await passage.body({ value: request.body, raw: undefined }) : undefined);
     const response = await passage.leave(refused ?? { status: 200, headers: {}, body: null });
     return { ...response, headers: { ...exchange.headers, ...response.headers } };
   };
@@ -279,6 +282,55 @@ describe('cost', () => {
     expect(JSON.parse(refused.body as string)).toMatchObject({ code: 'cost_not_chargeable' });
     expect(refused.headers['retry-after']).toBeUndefined();
     expect(await passed(ask, 20)).toBe(10);
+  });
+});
+
+describe('permits of a rate that a limit by the body gives back', () => {
+  const ada = { body: { email: 'ada@example.com' } };
+  const anybody = { body: {} };
+
+  test('are all of them, where it refuses at once', async () => {
+    const ask = scene({
+      own: [
+        { rate: '1/1m', burst: 5 },
+        { window: '1/1h', by: 'email' },
+      ],
+    });
+    expect(await statuses(ask, 4, ada)).toEqual([200, 429, 429, 429]);
+    expect(await passed(ask, 9, anybody)).toBe(4);
+  });
+
+  test('are none that came back by themselves while the body was awaited: never more than the burst at once', async () => {
+    const ask = scene({
+      own: [
+        { rate: '10/1s', burst: 100 },
+        { window: '1/1h', by: 'email' },
+      ],
+    });
+    await ask(ada);
+    const bodies = Promise.withResolvers<void>();
+    const slow = Array.from({ length: 99 }, () => ask({ ...ada, held: bodies.promise }));
+    now += 10_000;
+    expect(await passed(ask, 150, anybody)).toBe(100);
+    bodies.resolve();
+    expect(new Set((await Promise.all(slow)).map(({ status }) => status))).toEqual(new Set([429]));
+    expect(await passed(ask, 9, anybody)).toBe(0);
+  });
+
+  test('are those that would not be back yet: with and without the refused it passes the same', async () => {
+    const ask = scene({
+      own: [
+        { rate: '10/1s', burst: 100 },
+        { window: '1/1h', by: 'email' },
+      ],
+    });
+    await ask(ada);
+    const bodies = Promise.withResolvers<void>();
+    const slow = Array.from({ length: 99 }, () => ask({ ...ada, held: bodies.promise }));
+    now += 4000;
+    bodies.resolve();
+    await Promise.all(slow);
+    expect(await passed(ask, 150, anybody)).toBe(100);
   });
 });
 

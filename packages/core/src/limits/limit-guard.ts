@@ -105,6 +105,8 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
     return charges;
   }
 
+  /** Told only where something may be given back. */
+  const clock = ofBody.length > 0 ? limits.clock : () => 0;
   function settle(exchange: Exchange, taken: Taken, put: PutLimitFields | undefined): void {
     limits.settle(exchange, taken, put);
     if (ofBody.length > 0) atHead.set(exchange.context, taken);
@@ -112,9 +114,11 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
   function ask({ put }: Plan, caller: RecurringCharges | undefined, exchange: Exchange): void | Promise<void> {
     if (caller === undefined) return;
     const { charges } = caller;
+    const askedAt = clock();
     const answer = limits.askAgain(caller);
-    if (answer instanceof Promise) return answer.then((late) => settle(exchange, { charges, answer: late }, put));
-    settle(exchange, { charges, answer }, put);
+    if (answer instanceof Promise)
+      return answer.then((late) => settle(exchange, { charges, answer: late, askedAt }, put));
+    settle(exchange, { charges, answer, askedAt }, put);
   }
 
   const head: Guard = (exchange) => {
@@ -125,7 +129,8 @@ export function limitGuards(limits: Limits, { ofTier, own, route }: LimitDemand)
     const charges = chargesOf(plan, exchange);
     if (charges.length === 0) return;
     const put = charges.length === plan.limits.length ? plan.put : plan.fieldsOf(charges);
-    return limits.askThen(charges, (answer) => settle(exchange, { charges, answer }, put));
+    const askedAt = clock();
+    return limits.askThen(charges, (answer) => settle(exchange, { charges, answer, askedAt }, put));
   };
 
   const body: BodyGuard = (exchange) => {

@@ -52,8 +52,13 @@ export interface LimitAnswer {
 
 /** A check of which `times` are given back. */
 export interface TakenPermits extends LimitCheck {
-  /** `at` of the answer that granted them: permits that are back by themselves since then are not given back twice. */
+  /**
+   * `at` of the answer that granted them: permits of a `window` or a `quota` that are back by themselves since then are not
+   * given back twice. Those of a `rate` no store can tell apart: give back what still is taken.
+   */
   readonly at: number;
+  /** The buckets as they were asked about, where less than that is given back. */
+  readonly asked?: readonly LimitBucket[];
 }
 
 /**

@@ -11,6 +11,7 @@ import type { BucketState, LimitAnswer, LimitBucket, LimitStore } from './limit-
 import type { DistributedLimits } from './speeds/distributed-limits.ts';
 import type { StoreFailure } from './speeds/fallback.ts';
 import { type RecurringCheck, type RecurringStore, recurringCheck } from './speeds/recurring-check.ts';
+import { stillTaken } from './still-taken.ts';
 
 /** What {@link createLimits} is made of. */
 export interface LimitsParts {
@@ -38,6 +39,8 @@ export interface Charge {
 export interface Taken {
   readonly charges: readonly Charge[];
   readonly answer: LimitAnswer;
+  /** By {@link Limits.clock}, before the store was asked. */
+  readonly askedAt: number;
 }
 
 /**
@@ -82,9 +85,11 @@ export interface Limits {
    * Writes headers; a refusal is told and thrown.
    * @throws StoreUnavailableError as {@link Limits.ask}
    */
-  settle(exchange: Exchange, taken: Taken, put?: PutLimitFields): void;
+  settle(exchange: Exchange, taken: Pick<Taken, 'charges' | 'answer'>, put?: PutLimitFields): void;
   fieldsOf(charges: readonly Pick<Charge, 'policy'>[]): PutLimitFields;
+  /** What has not come back by itself since it was asked for. */
   giveBack(taken: Taken): void | Promise<void>;
+  readonly clock: Clock;
   /** The caller's network, as one partition. */
   addressOf(exchange: Exchange): string;
   /** An account's partition, whether or not there is such an account; `undefined`: the text is no address of mail. */
@@ -112,7 +117,11 @@ export function createLimits(parts: LimitsParts): Limits {
       clock,
     );
 
-  function settle(exchange: Exchange, { charges, answer }: Taken, put = fieldsOf(charges)): void {
+  function settle(
+    exchange: Exchange,
+    { charges, answer }: Pick<Taken, 'charges' | 'answer'>,
+    put = fieldsOf(charges),
+  ): void {
     const refused = answer.granted < 1;
     if (refused) assertDecided(answer);
     put(exchange.headers, answer.buckets, refused);
@@ -186,8 +195,8 @@ export function createLimits(parts: LimitsParts): Limits {
     },
     settle,
     fieldsOf,
-    giveBack: ({ charges, answer }) =>
-      storeFor(charges).giveBack([{ buckets: charges.map(bucketOf), times: answer.granted, at: answer.at }]),
+    giveBack: (taken) => storeFor(taken.charges).giveBack([stillTaken(taken, clock() - taken.askedAt)]),
+    clock,
     addressOf,
     emailOf,
   };

@@ -48,7 +48,7 @@ export function createGiveBacks(options: GiveBacksOptions): GiveBacks {
     if (taken.length === 0 || breaker.isOpen) return;
     forget(taken);
     const now = clock();
-    for (const { buckets, times } of taken) leases.givenBack(signatureOf(buckets), times, now);
+    for (const { buckets, asked = buckets, times } of taken) leases.givenBack(signatureOf(asked), times, now);
     batch.push(...taken);
     sent ??= new Promise<void>((resolve) => timers.soon(resolve)).then(send);
     return sent;
