@@ -5,11 +5,13 @@ import type { KoaContext } from './koa-framework.ts';
  * The stream that a context's body is, also one of the `readable-stream` package. A web stream is made one of Node's, as
  * Koa does when it sends it.
  */
-export function sourceOf(context: Pick<KoaContext, 'body'>): Readable | undefined {
-  const { body } = context;
+export function sourceOf(context: Pick<KoaContext, 'body' | 'res'>): Readable | undefined {
+  const { body, res } = context;
   if (body instanceof ReadableStream) {
     const source = Readable.from(body);
-    context.body = source;
+    const length = res.getHeader('content-length');
+    context.body = source; // which takes the handler's length off
+    if (length !== undefined) res.setHeader('content-length', length);
     return source;
   }
   return isReadable(body) ? body : undefined;

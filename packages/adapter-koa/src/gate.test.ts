@@ -260,6 +260,17 @@ test('Koa’s own: a compression between us and a handler whose source fails nev
   expect([line.ended, line.pending.includes('\r\n0\r\n\r\n')]).toEqual([false, false]);
 });
 
+test('a web stream keeps the length that its handler told', async () => {
+  const scene = await serve(
+    one((context) => {
+      context.body = Readable.toWeb(Readable.from([Buffer.from('abc')]));
+      context.length = 3;
+    }),
+  );
+  const { headers, body } = await scene.call('/');
+  expect([headers['content-length'], headers['transfer-encoding'], body.toString()]).toEqual([['3'], undefined, 'abc']);
+});
+
 test('a source that fails before its first byte is answered with a problem, of whatever kind it is', async () => {
   const { PassThrough } = createRequire(import.meta.url)('readable-stream') as typeof import('node:stream');
   const sources = {
