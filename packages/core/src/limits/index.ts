@@ -17,7 +17,7 @@ export {
 export { limitProblems, rateLimited } from './limit-problems.ts';
 export { type LimitKind, type LimitText, limitOf } from './limit-rule.ts';
 export * from './limit-store.ts';
-export { type Charge, createLimits, type Limits, type LimitsParts, type Taken } from './limits.ts';
+export { createLimits, type Limits, type LimitsParts } from './limits.ts';
 export { type MemoryLimitStore, type MemoryLimitStoreOptions, memoryLimitStore } from './memory-limit-store.ts';
 export { type RateLimitParts, rateLimitEndpoint } from './rate-limit-endpoint.ts';
 export {
@@ -27,3 +27,4 @@ export {
   type LimitVariant,
 } from './speeds/distributed-limits.ts';
 export { type RecurringCheck, type RecurringStore, recurringCheck } from './speeds/recurring-check.ts';
+export type { Charge, Taken } from './taken.ts';

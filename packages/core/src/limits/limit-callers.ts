@@ -2,7 +2,8 @@ import type { Exchange, Principal } from '../http/index.ts';
 import { type BucketsOf, partitionText } from './limit-keys.ts';
 import type { LimitPolicy } from './limit-policy.ts';
 import type { LimitBucket } from './limit-store.ts';
-import type { Charge, Limits, RecurringCharges } from './limits.ts';
+import type { Limits, RecurringCharges } from './limits.ts';
+import type { Charge } from './taken.ts';
 
 /** A limit, with where its buckets are made on a route. */
 export interface PlannedLimit {

@@ -2,7 +2,8 @@ import type { BodyGuard, Context, Exchange, Guard } from '../http/index.ts';
 import { type ChargesOfCaller, chargesOfCallers, type PlannedLimit } from './limit-callers.ts';
 import { besides, type PutLimitFields } from './limit-fields.ts';
 import type { LimitPolicy } from './limit-policy.ts';
-import type { Charge, Limits, RecurringCharges, Taken } from './limits.ts';
+import type { Limits, RecurringCharges } from './limits.ts';
+import type { Charge, Taken } from './taken.ts';
 
 /** What a route limits. */
 export interface LimitDemand {

@@ -11,7 +11,7 @@ import type { BucketState, LimitAnswer, LimitBucket, LimitStore } from './limit-
 import type { DistributedLimits } from './speeds/distributed-limits.ts';
 import type { StoreFailure } from './speeds/fallback.ts';
 import { type RecurringCheck, type RecurringStore, recurringCheck } from './speeds/recurring-check.ts';
-import { stillTaken } from './still-taken.ts';
+import { type Charge, stillTaken, type Taken } from './taken.ts';
 
 /** What {@link createLimits} is made of. */
 export interface LimitsParts {
@@ -27,20 +27,6 @@ export interface LimitsParts {
   readonly tell?: TellLimit;
   /** What becomes of limits that don't say it when the store is away. Default `local`. */
   readonly onStoreFailure?: StoreFailure | undefined;
-}
-
-/** One limit and whose permits of it a request spends. */
-export interface Charge {
-  readonly policy: Pick<LimitPolicy, 'name' | 'rule' | 'manner'>;
-  readonly bucket: LimitBucket;
-}
-
-/** What a request was charged. */
-export interface Taken {
-  readonly charges: readonly Charge[];
-  readonly answer: LimitAnswer;
-  /** By {@link Limits.clock}, before the store was asked. */
-  readonly askedAt: number;
 }
 
 /**

@@ -1,5 +1,19 @@
-import type { BucketState, LimitBucket, TakenPermits } from './limit-store.ts';
-import type { Taken } from './limits.ts';
+import type { LimitPolicy } from './limit-policy.ts';
+import type { BucketState, LimitAnswer, LimitBucket, TakenPermits } from './limit-store.ts';
+
+/** One limit and whose permits of it a request spends. */
+export interface Charge {
+  readonly policy: Pick<LimitPolicy, 'name' | 'rule' | 'manner'>;
+  readonly bucket: LimitBucket;
+}
+
+/** What a request was charged. */
+export interface Taken {
+  readonly charges: readonly Charge[];
+  readonly answer: LimitAnswer;
+  /** By the clock of the limits, ms,, before the store was asked. */
+  readonly askedAt: number;
+}
 
 /**
  * What of a request's permits can be given back after `heldMs`. Those of a `rate` come back by themselves meanwhile, in
