@@ -94,7 +94,9 @@ describe.each(['express', 'fastify', 'koa'])('cookie mode in Chromium, on %s', (
     const all = await context.cookies(origin);
     return all.map(({ name, httpOnly, secure, sameSite }) => `${name} ${httpOnly} ${secure} ${sameSite}`).sort();
   };
-  const signedIn = ['__Host-Http-castellan-at true true Lax', '__Host-Http-castellan-rt true true Strict'];
+  /** Opens nothing: it says that somebody has signed in to an account here, whom guesses from elsewhere must not lock out. */
+  const device = '__Host-castellan-device true true Strict';
+  const signedIn = ['__Host-Http-castellan-at true true Lax', '__Host-Http-castellan-rt true true Strict', device];
 
   test('a sign-in sets cookies that no script can read, and shows no token', async () => {
     const registered = await call(page, 'POST', '/auth/register', credentials);
@@ -121,11 +123,11 @@ describe.each(['express', 'fastify', 'koa'])('cookie mode in Chromium, on %s', (
     expect(sessions.body).toMatchObject({ total: 1 });
   });
 
-  test('a sign-out takes the cookies away, and what they held is dead', async () => {
+  test('a sign-out takes the cookies of the session away, and what they held is dead', async () => {
     await call(page, 'POST', '/auth/register', credentials);
     const before = await context.cookies(origin);
     expect((await call(page, 'POST', '/auth/logout')).status).toBe(204);
-    expect(await cookies()).toEqual([]);
+    expect(await cookies()).toEqual([device]);
     expect((await call(page, 'GET', '/auth/me')).status).toBe(401);
     await context.addCookies(before); // a thief has kept a copy
     expect((await call(page, 'POST', '/auth/refresh')).status).toBe(401);
