@@ -11,7 +11,7 @@ export interface Charge {
 export interface Taken {
   readonly charges: readonly Charge[];
   readonly answer: LimitAnswer;
-  /** By the clock of the limits, ms,, before the store was asked. */
+  /** By the clock of the limits, ms, before the store was asked. */
   readonly askedAt: number;
 }
 
